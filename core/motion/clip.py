@@ -20,6 +20,8 @@ SPACES: tuple[str, ...] = ("camera_cv", "world_yup", "blender")
 CONTACT_POINTS: tuple[str, ...] = ("left heel", "left toe", "right heel", "right toe")
 _UNIT_TOLERANCE = 1e-3
 
+Floats = NDArray[np.floating[Any]]  # any precision may be given; each field says the one it is stored in
+
 
 def _checked(name: str, value: Any, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     """A read-only copy of `value` in `dtype`; ValueError naming the field when it has another shape."""
@@ -44,19 +46,19 @@ class Camera:
     Attributes:
         focal_px: focal length in pixels of the upright image.
         width, height: size of the upright image in pixels.
-        rotation: (3, 3) world -> camera.
-        translation: (3,) metres.
+        rotation: (3, 3) float64 world -> camera.
+        translation: (3,) float64 metres.
 
-    **Convention**: X_camera = rotation @ X_world + translation, the camera's axes are OpenCV's (x right, y down,
-    z forward), and a point lands on pixel (focal_px x / z + width / 2, focal_px y / z + height / 2). The world is
-    the clip's own space; in "camera_cv" rotation is the identity and translation zero.
+    **Convention**: X_camera = rotation @ X_world + translation, the camera's axes are OpenCV's (x right, y
+    down, z forward), and a point lands on pixel (focal_px x / z + width / 2, focal_px y / z + height / 2).
+    The world is the clip's own space; in "camera_cv" rotation is the identity and translation zero.
     """
 
     focal_px: float
     width: int
     height: int
-    rotation: NDArray[np.float64]
-    translation: NDArray[np.float64]
+    rotation: Floats
+    translation: Floats
 
     def __post_init__(self) -> None:
         rotation = _checked("camera rotation", self.rotation, np.float64, (3, 3))
@@ -72,7 +74,7 @@ class Camera:
         object.__setattr__(self, "translation", translation)
 
     @property
-    def position(self) -> NDArray[np.float64]:
+    def position(self) -> Floats:
         """(3,) where the camera stands in the clip's space, metres."""
         return -self.rotation.T @ self.translation
 
@@ -87,8 +89,8 @@ class MotionClip:
     """The motion of one person over a range of video frames.
 
     Attributes:
-        rotations: (T, 24, 4) float32 local joint rotations, unit quaternions w, x, y, z, sign-continuous in time
-            (made so here: q and -q are the same rotation).
+        rotations: (T, 24, 4) float32 local joint rotations, unit quaternions w, x, y, z, sign-continuous in
+            time (made so here: q and -q are the same rotation).
         root: (T, 3) float32 position of the pelvis joint, metres (not the SMPL translation).
         betas: (10,) float32 body shape, one for the whole track.
         rest_joints: (24, 3) float32 joints at rest: body_scale * J(betas), in the template's own coordinates.
@@ -101,20 +103,21 @@ class MotionClip:
         camera: the camera that filmed it, posed in the same space, or None.
         track: id of the person. source: file name of the video. notes: sentences for the user.
 
-    **Convention**: with J0 = rest_joints[0], the SMPL translation is root - J0. Because `root` is the joint that
-    the body turns about, turning the world by A means rotation 0 <- A rotation 0 and root <- A root, no more.
+    **Convention**: with J0 = rest_joints[0], the SMPL translation is root - J0. Because `root` is the joint
+    that the body turns about, turning the world by A means rotation 0 <- A rotation 0 and root <- A root, no
+    more.
 
     Raises ValueError naming the field when a value has another shape, is not finite, or is not a rotation.
     """
 
-    rotations: NDArray[np.float32]
-    root: NDArray[np.float32]
-    betas: NDArray[np.float32]
-    rest_joints: NDArray[np.float32]
+    rotations: Floats
+    root: Floats
+    betas: Floats
+    rest_joints: Floats
     fps: Fraction
-    frames: NDArray[np.int64]
+    frames: NDArray[np.integer[Any]]
     valid: NDArray[np.bool_]
-    contacts: NDArray[np.float32]
+    contacts: Floats
     space: str
     body_scale: float = 1.0
     camera: Camera | None = None
@@ -123,9 +126,10 @@ class MotionClip:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        count = len(np.atleast_1d(self.frames))
-        if count < 1:
-            raise ValueError("frames must not be empty")
+        shape = np.shape(self.frames)
+        if len(shape) != 1 or shape[0] < 1:
+            raise ValueError(f"frames must have shape (T,) with T of at least 1, not {shape}")
+        count = shape[0]
         fields = {
             "rotations": (np.float32, (count, JOINT_COUNT, 4)),
             "root": (np.float32, (count, 3)),

@@ -18,8 +18,8 @@ FOOT_JOINTS: tuple[int, ...] = tuple(JOINT_INDEX[name] for name in ("L_Ankle", "
 
 @dataclass(frozen=True)
 class ContactThresholds:
-    """When a foot point counts as standing (method.md 10.4). A run must once pass the `enter` pair, and lasts as
-    long as the `stay` pair holds: hysteresis, so that a value near one threshold does not flicker.
+    """When a foot point counts as standing (method.md 10.4). A run must once pass the `enter` pair, and lasts
+    as long as the `stay` pair holds: hysteresis, so that a value near one threshold does not flicker.
 
     Speeds in m/s, heights in metres above the floor, times in seconds.
     """
@@ -38,7 +38,7 @@ def joints_as_feet(joints: ArrayLike) -> Array:
 
 
 def resting_heights(points: ArrayLike, up: ArrayLike = (0.0, 1.0, 0.0), share: float = 0.1) -> Array:
-    """(4,) height above the origin that each foot point (T, 4, 3) rests at: the lower `share` of its heights."""
+    """(4,) height that each foot point (T, 4, 3) rests at: the `share` quantile of its heights above 0."""
     heights = np.asarray(points, dtype=np.float64) @ np.asarray(up, dtype=np.float64)
     return np.quantile(heights, share, axis=0)
 
@@ -49,7 +49,7 @@ def detect_contacts(
     *,
     valid: ArrayLike | None = None,
     up: ArrayLike = (0.0, 1.0, 0.0),
-    floor: float | ArrayLike = 0.0,
+    floor: ArrayLike = 0.0,
     thresholds: ContactThresholds | None = None,
 ) -> NDArray[np.float32]:
     """Contacts (T, 4) in [0, 1] of heel and toe of the left, then of the right foot.
@@ -60,8 +60,8 @@ def detect_contacts(
         valid: (T,) frames where the person was seen; elsewhere there is no contact.
         up: (3,) unit vector against gravity. floor: height (or (4,) heights) that the points rest at.
 
-    **Convention**: height is measured along `up` from the origin. Speed is that of the smoothed point, all three
-    axes, by central differences.
+    **Convention**: height is measured along `up` from the origin. Speed is that of the smoothed point, all
+    three axes, by central differences.
     """
     limits = thresholds or ContactThresholds()
     x, t = np.asarray(points, dtype=np.float64), np.asarray(times, dtype=np.float64)
@@ -75,7 +75,7 @@ def detect_contacts(
     for start, stop in unbroken_runs(seen):
         part = smooth_positions(x[start:stop], max(limits.smoothing / step, 1e-3))
         speed = _speeds(part, t[start:stop])
-        height = part @ np.asarray(up, dtype=np.float64) - floor
+        height = part @ np.asarray(up, dtype=np.float64) - np.asarray(floor)
         enter = (speed < limits.enter_speed) & (height < limits.enter_height)
         stay = (speed < limits.stay_speed) & (height < limits.stay_height)
         for point in range(4):

@@ -1,8 +1,8 @@
 """Unit quaternions, rotation matrices and rotation vectors, on arrays of any leading shape.
 
-**Convention** for the whole module: quaternions are (..., 4) in the order w, x, y, z; a rotation acts on column
-vectors (v' = R v); all frames are right-handed; angles are radians. `q` and `-q` are the same rotation.
-Everything is computed and returned in float64.
+**Convention** for the whole module: quaternions are (..., 4) in the order w, x, y, z; a rotation acts on
+column vectors (v' = R v); all frames are right-handed; angles are radians. `q` and `-q` are the same
+rotation. Everything is computed and returned in float64.
 """
 
 from __future__ import annotations

@@ -18,12 +18,13 @@ def smooth_clip(clip: MotionClip, sigma_frames_at_30fps: float) -> MotionClip:
     """The clip with rotations and root smoothed over time by a Gaussian.
 
     Args:
-        sigma_frames_at_30fps: standard deviation in frames of a 30 fps video (1 = 1/30 s), converted by the clip's
-            own rate, so that a 120 fps recording is smoothed as strongly in seconds. 0 returns the clip itself.
+        sigma_frames_at_30fps: standard deviation in frames of a 30 fps video (1 = 1/30 s), converted by the
+            clip's own rate, so that a 120 fps recording is smoothed as strongly in seconds. 0 returns the
+            clip itself.
 
-    Frames of different validity, or on two sides of a jump in `frames`, are never mixed: every unbroken run of seen
-    frames is smoothed alone. A filled-in run between two of them is carried along with what its neighbours moved,
-    so that no step appears at its edges. Contacts are left as they are. (method.md 10.5)
+    Frames of different validity, or on two sides of a jump in `frames`, are never mixed: every unbroken run
+    of seen frames is smoothed alone. A filled-in run between two of them is carried along with what its
+    neighbours moved, so that no step appears at its edges. Contacts are left as they are. (method.md 10.5)
 
     **Convention**: local unit quaternions w, x, y, z, averaged in sign-continuous order, which never passes
     through the jump that rotation vectors have at pi.
@@ -45,7 +46,7 @@ def smooth_clip(clip: MotionClip, sigma_frames_at_30fps: float) -> MotionClip:
 
 
 def unbroken_runs(mask: ArrayLike, frames: ArrayLike | None = None) -> Iterator[tuple[int, int]]:
-    """(start, stop) of each run of True in `mask` (T,); a step other than 1 in `frames` (T,) also ends a run."""
+    """(start, stop) of each run of True in `mask` (T,); a jump in `frames` (T,) also ends a run."""
     wanted = np.asarray(mask, dtype=bool)
     jumps = np.zeros(len(wanted), dtype=bool)
     if frames is not None:
@@ -86,8 +87,8 @@ def smooth_positions(values: ArrayLike, sigma: float) -> Array:
 def smooth_quaternions(rotations: ArrayLike, sigma: float) -> Array:
     """Unit quaternions (T, ..., 4) smoothed along time, `sigma` in frames; sign-continuous.
 
-    **Convention**: w, x, y, z. The reflection at the ends is the one of the sphere: q0 q^-1 q0 lies as far beyond
-    q0 as q lies before it.
+    **Convention**: w, x, y, z. The reflection at the ends is the one of the sphere: q0 q^-1 q0 lies as far
+    beyond q0 as q lies before it.
     """
     q = sign_continuous(rotations)
     if len(q) < 2:
@@ -120,7 +121,7 @@ def _convolved(padded: Array, sigma: float, count: int) -> Array:
 
 
 def _carry_gap(start: int, stop: int, old_q: Array, new_q: Array, old_x: Array, new_x: Array) -> None:
-    """Give frames start..stop-1 what smoothing did to the frames beside them, blended linearly from edge to edge."""
+    """Give the frames of a gap what smoothing did to the frames beside it, blended from edge to edge."""
     edges = [index for index in (start - 1, stop) if 0 <= index < len(old_q)]
     if not edges:
         return

@@ -46,7 +46,8 @@ def _brackets(
 def resample_positions(values: ArrayLike, times: ArrayLike, new_times: ArrayLike) -> Array:
     """Values (T, ...) known at `times` (T,), seconds, linearly interpolated at `new_times` (N,) -> (N, ...).
 
-    Before the first time and after the last the end values are held. At a known time the known value is returned.
+    Before the first time and after the last the end values are held. At a known time the known value is
+    returned.
     """
     known = np.asarray(values, dtype=np.float64)
     left, right, fraction = _brackets(times, new_times, len(known))
@@ -55,7 +56,7 @@ def resample_positions(values: ArrayLike, times: ArrayLike, new_times: ArrayLike
 
 
 def resample_rotations(rotations: ArrayLike, times: ArrayLike, new_times: ArrayLike) -> Array:
-    """Unit quaternions (T, ..., 4) known at `times`, slerped at `new_times` (N,) -> (N, ..., 4), sign-continuous.
+    """Unit quaternions (T, ..., 4) at `times`, slerped at `new_times` (N,) -> (N, ..., 4), sign-continuous.
 
     **Convention**: w, x, y, z; each joint takes the shorter arc between neighbouring frames. Ends are held.
     """

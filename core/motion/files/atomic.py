@@ -16,7 +16,7 @@ _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 @contextmanager
 def atomic_output(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; moved onto `path` when the block ends well, removed when it does not.
+    """Yield a temporary path beside `path`: moved onto `path` if the block ends well, removed otherwise.
 
     Raises OutputFolderMissing, OutputNotWritable, DiskFull, or OutputError for any other failure of the file
     system, each with a sentence that names the path. The temporary name keeps the suffix of `path`, for

@@ -25,7 +25,6 @@ class MotionFileCorrupt(FileCorrupt):
     """A motion file does not hold a motion; the sentence names the key."""
 
     code = "motion.file_corrupt"
-    exit_code = 2
 
 
 class MotionFileMissing(InputError):
@@ -37,8 +36,8 @@ def write_clip(path: str | os.PathLike[str], clip: MotionClip) -> None:
 
     Raises core.errors.OutputFolderMissing, OutputNotWritable, DiskFull or OutputError.
 
-    **Convention**: the arrays are those of `MotionClip`, in the clip's own space; `joints` (T, 24, 3) is added for
-    readers without a skeleton.
+    **Convention**: the arrays are those of `MotionClip`, in the clip's own space; `joints` (T, 24, 3) is
+    added for readers without a skeleton.
     """
     arrays: dict[str, Any] = {
         "schema": SCHEMA,
@@ -69,8 +68,8 @@ def write_clip(path: str | os.PathLike[str], clip: MotionClip) -> None:
 def read_clip(path: str | os.PathLike[str]) -> MotionClip:
     """Read a clip that `write_clip` wrote, trusting nothing in it.
 
-    Raises MotionFileMissing when there is no such file, MotionFileCorrupt naming the key when it is not an .npz
-    file, is cut off, lacks a key, or a key holds another type, shape or value than it must.
+    Raises MotionFileMissing when there is no such file, MotionFileCorrupt naming the key when it is not an
+    .npz file, is cut off, lacks a key, or a key holds another type, shape or value than it must.
     """
     source = Path(path)
     if not source.is_file():
