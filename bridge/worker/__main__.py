@@ -1,0 +1,42 @@
+"""`python -m reel2rig.bridge.worker --home HOME [--idle SECONDS] [--probe]`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+
+from . import machine, pipeline
+from .main import IDLE_SECONDS, serve
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="reel2rig worker", description="Runs captures for a client process."
+    )
+    parser.add_argument("--home", required=True, help="the Reel2Rig home folder (models, logs, jobs)")
+    parser.add_argument("--idle", type=float, default=IDLE_SECONDS, help="leave after so many idle seconds")
+    parser.add_argument("--probe", action="store_true", help="print who this worker is as JSON, and leave")
+    arguments = parser.parse_args()
+    # core finds the models through the same variable as everyone else.
+    os.environ["REEL2RIG_HOME"] = arguments.home
+    if arguments.probe:
+        print(json.dumps(dataclasses.asdict(machine.describe())))
+        return 0
+    return serve(
+        pipeline.capture,
+        pipeline.scan,
+        describe=machine.describe,
+        idle_seconds=arguments.idle,
+        stages=pipeline.stages,
+    )
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads of the video and landmark libraries can hang at interpreter exit; there is nothing left to save.
+    os._exit(code)
