@@ -1,0 +1,118 @@
+"""A finished capture as Blender reads it: the clips of a job folder, or one motion file. No Blender needed here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import FileCorrupt, InputError
+from ..core.motion.clip import MotionClip
+from ..core.motion.files.npz import read_clip
+
+SCHEMA = 1
+
+
+class ResultMissing(InputError):
+    code = "result.missing"
+
+
+class ResultCorrupt(FileCorrupt):
+    code = "result.corrupt"
+
+
+@dataclass(frozen=True)
+class Footage:
+    """The video that was captured, upright and at a constant rate.
+
+    Attributes:
+        path: the file Blender shows behind the body: the proxy where one was needed, else the user's video.
+        width, height: of the upright image, pixels. frame_count: of the whole file.
+        fps: exact. trim: first source frame captured, and the frame after the last.
+    """
+
+    path: Path | None
+    width: int
+    height: int
+    fps: Fraction
+    frame_count: int
+    trim: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class CaptureResult:
+    """All people of one capture.
+
+    Attributes:
+        name: what the capture is called in Blender (the video's file name without its ending).
+        clips: one per person, all on the same source frames, floor and camera.
+        footage: the video behind them.
+        body: path of the user's SMPL body file, or None for the free body.
+        settings: what the user had chosen. notes: sentences for the user.
+    """
+
+    name: str
+    clips: tuple[MotionClip, ...]
+    footage: Footage
+    body: Path | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def read_result(path: str | Path) -> CaptureResult:
+    """Read a job folder, its result.json, or a single motion file (.npz).
+
+    Raises ResultMissing when nothing is there, ResultCorrupt when result.json does not hold a capture, and what
+    `core.motion.files.npz.read_clip` raises.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".npz":
+        return result_of_clip(read_clip(path), path.stem)
+    index = path / "result.json" if path.is_dir() else path
+    if not index.is_file():
+        raise ResultMissing(
+            f"{path} holds no finished capture; choose a job folder with a result.json, or an .npz."
+        )
+    try:
+        data = json.loads(index.read_text(encoding="utf-8"))
+        if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+            raise ValueError("another schema")
+        names = [str(name) for name in data["clips"]]
+        footage = _footage(data, index.parent)
+        body = None if data.get("body", "free") == "free" else Path(data["body"])
+        settings, notes = dict(data.get("settings") or {}), tuple(map(str, data.get("notes") or ()))
+        title = Path(data["video"]["path"]).stem
+    except (ValueError, KeyError, TypeError, IndexError, ZeroDivisionError, OSError) as error:
+        raise ResultCorrupt(
+            f"{index} is not a capture this version can read; capture the video again."
+        ) from error
+    if not names:
+        raise ResultMissing(f"{index} names no person; capture the video again.")
+    clips = tuple(read_clip(index.parent / name) for name in names)
+    return CaptureResult(title, clips, footage, body, settings, notes)
+
+
+def _footage(data: dict[str, Any], folder: Path) -> Footage:
+    video = data["video"]
+    num, den = (int(value) for value in video["fps"])
+    start, end = (int(value) for value in data["trim"])
+    path = folder / data["proxy"] if data.get("proxy") else Path(video["path"])
+    return Footage(
+        path if path.is_file() else None,
+        int(video["width"]),
+        int(video["height"]),
+        Fraction(num, den),
+        int(video["frame_count"]),
+        (start, end),
+    )
+
+
+def result_of_clip(clip: MotionClip, name: str) -> CaptureResult:
+    """A capture around one clip that came without its job folder: no footage to show, everything else as usual."""
+    camera = clip.camera
+    first, last = int(clip.frames[0]), int(clip.frames[-1])
+    width, height = (camera.width, camera.height) if camera else (1920, 1080)
+    footage = Footage(None, width, height, clip.fps, last + 1, (first, last + 1))
+    return CaptureResult(name or f"Person {clip.track}", (clip,), footage, notes=clip.notes)

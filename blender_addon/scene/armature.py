@@ -1,0 +1,94 @@
+"""The armature object: 24 SMPL bones under a `root`, in a T-pose standing on the floor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.motion.skeletons import SMPL_PARENTS
+from .bone_axes import RestBones
+from .names import BONES, ROOT_BONE
+
+_CONNECTED_WITHIN = 1e-5  # share of the body's height; nearer heads and tails are one point
+
+
+def build_armature(collection: bpy.types.Collection, name: str, rest: RestBones) -> bpy.types.Object:
+    """A new armature object in `collection` with its bones at rest and every bone in quaternion mode.
+
+    Args:
+        rest: heads, tails and axes in armature space, already in scene units.
+
+    **Convention**: the object's transform is the identity; Blender's Z is up, the person faces -Y.
+    """
+    data = bpy.data.armatures.new(name)
+    armature = bpy.data.objects.new(name, data)
+    collection.objects.link(armature)
+    # Enough to be seen through the mesh, as an animator expects of a rig.
+    armature.show_in_front = True
+    data.display_type = "STICK"
+    with edit_bones(armature) as bones:
+        _lay_bones(bones, rest)
+    for bone in armature.pose.bones:
+        bone.rotation_mode = "QUATERNION"
+    return armature
+
+
+def _lay_bones(bones: bpy.types.ArmatureEditBones, rest: RestBones) -> None:
+    height = float(np.ptp(rest.heads[:, 2]))
+    root = bones.new(ROOT_BONE)
+    # Along +Y with roll 0 the root's own axes are the armature's: exports write it as the identity.
+    root.head, root.tail, root.roll = (0, 0, 0), (0, 0.15 * height, 0), 0.0
+    root.use_deform = False
+    made = []
+    for name, head, tail, axes in zip(BONES, rest.heads, rest.tails, rest.axes, strict=True):
+        bone = bones.new(name)
+        bone.head, bone.tail = head, tail
+        bone.align_roll(axes[:, 2])
+        made.append(bone)
+    for index, (bone, parent) in enumerate(zip(made, SMPL_PARENTS, strict=True)):
+        bone.parent = made[parent] if parent >= 0 else root
+        gap = np.linalg.norm(rest.tails[parent] - rest.heads[index]) if parent >= 0 else np.inf
+        bone.use_connect = bool(gap < _CONNECTED_WITHIN * height)
+
+
+@contextmanager
+def edit_bones(armature: bpy.types.Object) -> Iterator[bpy.types.ArmatureEditBones]:
+    """The edit bones of an armature; selection, active object and mode are afterwards as they were.
+
+    Edit bones exist only in Edit Mode and Edit Mode only for the active object of a view layer, so the object is
+    lent to a scene of its own: the user's layer, selection and mode are never touched.
+    """
+    scene = bpy.data.scenes.new("Reel2Rig workshop")
+    try:
+        scene.collection.objects.link(armature)
+        layer = scene.view_layers[0]
+        layer.objects.active = armature
+        with bpy.context.temp_override(
+            scene=scene,
+            view_layer=layer,
+            object=armature,
+            active_object=armature,
+            selected_objects=[armature],
+        ):
+            bpy.ops.object.mode_set(mode="EDIT")
+            try:
+                yield armature.data.edit_bones
+            finally:
+                bpy.ops.object.mode_set(mode="OBJECT")
+    finally:
+        scene.collection.objects.unlink(armature)
+        bpy.data.scenes.remove(scene)
+
+
+def rest_axes(armature: bpy.types.Object) -> NDArray[np.float64]:
+    """(24, 3, 3) local axes of the bones as Blender holds them (rolls are stored in single precision)."""
+    return np.array([np.array(armature.data.bones[name].matrix_local.to_3x3()) for name in BONES])
+
+
+def rest_heads(armature: bpy.types.Object) -> NDArray[np.float64]:
+    """(24, 3) heads of the bones at rest, armature space."""
+    return np.array([armature.data.bones[name].head_local for name in BONES])

@@ -1,0 +1,58 @@
+"""F-curves in bulk, the same for legacy actions (4.2, 4.3) and slotted ones (4.4 to 5.x).
+
+`keyframe_insert` searches and sorts for every key, so its cost grows faster than the clip; here a curve's keys
+are made in one step and filled from an array.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+import numpy as np
+from numpy.typing import ArrayLike
+
+# Keys are stored as enum numbers when filled in bulk.
+CONSTANT, LINEAR, BEZIER = 0, 1, 2
+
+
+def new_action(owner: bpy.types.ID, name: str, id_type: str = "OBJECT") -> bpy.types.Action:
+    """An empty action with a fake user, assigned to `owner` (and its first slot, where Blender has slots)."""
+    action = bpy.data.actions.new(name)
+    action.use_fake_user = True
+    data = owner.animation_data or owner.animation_data_create()
+    data.action = action
+    if hasattr(action, "slots"):
+        data.action_slot = action.slots.new(id_type=id_type, name=owner.name)
+        action.layers.new("Layer").strips.new(type="KEYFRAME")
+    return action
+
+
+def curve_container(action: bpy.types.Action) -> Any:
+    """What holds an action's curves and groups: its first slot's channelbag, or the action itself before 4.4."""
+    if not hasattr(action, "slots"):
+        return action
+    return action.layers[0].strips[0].channelbag(action.slots[0], ensure=True)
+
+
+def write_curve(container: Any, path: str, index: int, group: str, frames: ArrayLike, values: ArrayLike,
+                interpolation: int = LINEAR) -> bpy.types.FCurve:  # fmt: skip
+    """One new F-curve with a key at each of `frames` (T,), scene frames, holding `values` (T,)."""
+    curve = _new_curve(container, path, index, group)
+    points = np.stack([np.asarray(frames, np.float32), np.asarray(values, np.float32)], axis=-1)
+    curve.keyframe_points.add(len(points))
+    curve.keyframe_points.foreach_set("co", points.ravel())
+    curve.keyframe_points.foreach_set("interpolation", np.full(len(points), interpolation, np.int32))
+    # Places the handles, which exist (and show, once a user changes the interpolation) even on linear keys.
+    curve.update()
+    return curve
+
+
+def _new_curve(container: Any, path: str, index: int, group: str) -> bpy.types.FCurve:
+    if isinstance(container, bpy.types.Action):
+        return container.fcurves.new(path, index=index, action_group=group)
+    if bpy.app.version >= (5, 0, 0):
+        return container.fcurves.new(path, index=index, group_name=group)
+    curve = container.fcurves.new(path, index=index)
+    curve.group = container.groups.get(group) or container.groups.new(group)
+    return curve

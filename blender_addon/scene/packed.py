@@ -1,0 +1,80 @@
+"""The raw clip and its settings, carried inside the .blend.
+
+They lie in a Text datablock that the armature points to: saved with the file, appended along with the armature,
+readable on a computer without job folder or worker. The first line is JSON, the rest is a motion file (.npz) in
+base64 (RFC 4648). What is read back passes through the motion file's own checks, so an edited or damaged text is
+refused with a sentence.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ...core.errors import FileCorrupt, InputError
+from ...core.motion.clip import MotionClip
+from ...core.motion.files.npz import read_clip, write_clip
+
+PROPERTY = "reel2rig_clip"
+_KIND = "reel2rig clip"
+_LINE = 4096
+
+
+class PackedClipMissing(InputError):
+    code = "packed.missing"
+
+
+class PackedClipCorrupt(FileCorrupt):
+    code = "packed.corrupt"
+
+
+def pack_clip(armature: bpy.types.Object, clip: MotionClip, about: dict[str, Any]) -> bpy.types.Text:
+    """Store the clip and the JSON-able facts `about` it with the armature."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "clip.npz"
+        write_clip(path, clip)
+        data = base64.b64encode(path.read_bytes()).decode("ascii")
+    head = json.dumps({"kind": _KIND, "schema": 1, **about}, ensure_ascii=False)
+    lines = [head, *(data[i : i + _LINE] for i in range(0, len(data), _LINE))]
+    text = bpy.data.texts.new(f"{armature.name} clip")
+    text.from_string("\n".join(lines) + "\n")
+    text.use_fake_user = True
+    armature[PROPERTY] = text
+    return text
+
+
+def unpack_clip(armature: bpy.types.Object) -> tuple[MotionClip, dict[str, Any]]:
+    """The clip and the facts that `pack_clip` stored.
+
+    Raises PackedClipMissing when the armature carries none, PackedClipCorrupt when it cannot be read.
+    """
+    text = armature.get(PROPERTY)
+    if not isinstance(text, bpy.types.Text):
+        raise PackedClipMissing(
+            f"{armature.name} carries no captured clip; choose an armature that a capture made."
+        )
+    head, _, data = text.as_string().partition("\n")
+    try:
+        about = json.loads(head)
+        if about.pop("kind") != _KIND:
+            raise ValueError("another kind of text")
+        content = base64.b64decode("".join(data.split()), validate=True)
+    except (ValueError, KeyError, AttributeError, binascii.Error) as error:
+        raise PackedClipCorrupt(
+            f"The clip stored in the text '{text.name}' was changed; import the capture again."
+        ) from error
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "clip.npz"
+        path.write_bytes(content)
+        try:
+            return read_clip(path), about
+        except FileCorrupt as error:
+            raise PackedClipCorrupt(
+                f"The clip stored in the text '{text.name}' is damaged; import the capture again."
+            ) from error
