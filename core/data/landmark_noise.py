@@ -1,0 +1,177 @@
+"""A noise model that errs as a monocular landmark detector does.
+
+Such a detector sees the picture plane well and guesses depth: its errors along z are several times larger,
+they belong to whole limbs rather than to single landmarks, last for many frames, and sometimes invert a bone,
+a side or the whole body.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..network.rotations import matrix_from_rotvec
+from .draw import Draw
+
+LEFT_ARM, RIGHT_ARM = [13, 15, 17, 19, 21], [14, 16, 18, 20, 22]
+LEFT_LEG, RIGHT_LEG = [25, 27, 29, 31], [26, 28, 30, 32]
+HEAD = list(range(11))
+HIPS = (23, 24)
+
+# Landmarks that move together, and by how much (m, standard deviation in the picture plane). Children appear
+# in the groups of their parents too, so that errors add up towards the hands and feet.
+GROUPS: list[tuple[list[int], float]] = [
+    ([*HEAD, 11, 12, *LEFT_ARM, *RIGHT_ARM], 0.018),
+    (HEAD, 0.018),
+    ([11, *LEFT_ARM], 0.014),
+    ([12, *RIGHT_ARM], 0.014),
+    (LEFT_ARM, 0.018),
+    (RIGHT_ARM, 0.018),
+    (LEFT_ARM[1:], 0.024),
+    (RIGHT_ARM[1:], 0.024),
+    (LEFT_ARM[2:], 0.010),
+    (RIGHT_ARM[2:], 0.010),
+    ([23, *LEFT_LEG], 0.010),
+    ([24, *RIGHT_LEG], 0.010),
+    (LEFT_LEG, 0.020),
+    (RIGHT_LEG, 0.020),
+    (LEFT_LEG[1:], 0.024),
+    (RIGHT_LEG[1:], 0.024),
+    (LEFT_LEG[2:], 0.012),
+    (RIGHT_LEG[2:], 0.012),
+]
+MOVES = torch.zeros(33, len(GROUPS))
+for _g, (_landmarks, _sd) in enumerate(GROUPS):
+    MOVES[_landmarks, _g] = _sd
+
+# Bones whose depth is misjudged: from, to, and everything that hangs on them.
+BONES = (
+    (11, 13, LEFT_ARM),
+    (13, 15, LEFT_ARM[1:]),
+    (12, 14, RIGHT_ARM),
+    (14, 16, RIGHT_ARM[1:]),
+    (23, 25, LEFT_LEG),
+    (25, 27, LEFT_LEG[1:]),
+    (24, 26, RIGHT_LEG),
+    (26, 28, RIGHT_LEG[1:]),
+)
+LIMBS = (LEFT_ARM, RIGHT_ARM, LEFT_LEG, RIGHT_LEG, LEFT_LEG + RIGHT_LEG, HEAD)
+SIDES = (([23, *LEFT_LEG], [24, *RIGHT_LEG]), ([11, *LEFT_ARM], [12, *RIGHT_ARM]))
+DEPTH = torch.tensor([1.0, 1.0, 3.1])  # depth errors over those in the picture plane
+
+
+def corrupt(
+    draw: Draw, world: Tensor, image: Tensor, inside: Tensor, severity: float = 0.1
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Clean landmarks -> what a detector would have said.
+
+    Args:
+        world: (B, T, 33, 3) m, about the mid-hip, axes of the crop's camera.
+        image: (B, T, 33, 2) in half crop sides.
+        inside: (B, T, 33) whether the landmark lies in the picture.
+        severity: mean of the log of the noise's size; its spread over windows is 0.45.
+
+    Returns:
+        world (B, T, 33, 3) about its own mid-hip, image (B, T, 33, 2), visibility (B, T, 33) in [0, 1].
+    """
+    B, T = world.shape[:2]
+    size = torch.exp(draw.normal(B, 1, 1, 1) * 0.45 + severity)
+    N = limb_errors(draw, world, size)
+    N = misjudged_bones(draw, N, world)
+    lean = draw.normal(B, 1, 3) * torch.tensor([0.12, 0.12, 0.05]) + 0.05 * draw.drift(B, T, 3, knots=3)
+    N = (matrix_from_rotvec(lean)[:, :, None] @ N[..., None])[..., 0] * (1 + 0.07 * draw.normal(B, 1, 1, 1))
+    U = image + size * (
+        0.012 * draw.normal(B, 1, 33, 2)
+        + 0.009 * draw.drift(B, T, 33, 2, knots=5)
+        + 0.003 * draw.normal(B, T, 33, 2)
+    )
+    U = U + size * torch.einsum("lg,btgc->btlc", MOVES, 0.5 * draw.drift(B, T, len(GROUPS), 2, knots=3))
+    visibility = 1 - 0.25 * draw.uniform(B, 1, 33) ** 2 - 0.1 * draw.uniform(B, T, 33) ** 2
+    behind = (world[..., 2] / 0.4).clamp(0, 1)  # the far side of the body is seen less surely
+    visibility = visibility * (1 - 0.5 * behind * draw.uniform(B, 1, 33))
+    N, U, visibility = lost_limbs(draw, N, U, visibility, inside)
+    N, U = exchanged(draw, N, U)
+    N = torch.cat(
+        [N[..., :2], N[..., 2:] * (1 - 2 * draw.run(B, T, 0.03))[..., None, None]], -1
+    )  # front for back
+    N, U, visibility = missed_frames(draw, N, U, visibility)
+    return N - (N[:, :, 23:24] + N[:, :, 24:25]) / 2, U, visibility.clamp(0, 1)
+
+
+def limb_errors(draw: Draw, world: Tensor, size: Tensor) -> Tensor:
+    """Adds what whole limbs are off by: mostly constant over a window, partly drifting, a little
+    trembling.
+    """
+    B, T = world.shape[:2]
+    G = len(GROUPS)
+    errors = (
+        0.75 * draw.normal(B, 1, G, 3)
+        + 0.6 * draw.drift(B, T, G, 3, knots=4)
+        + 0.13 * draw.normal(B, T, G, 3)
+    )
+    own = 0.008 * draw.normal(B, 1, 33, 3)  # no two definitions of a landmark agree to the centimetre
+    return world + own + size * torch.einsum("lg,btgc->btlc", MOVES, errors * DEPTH)
+
+
+def misjudged_bones(draw: Draw, N: Tensor, world: Tensor) -> Tensor:
+    """Inverts or squeezes the depth of single bones, then mostly restores their length, as a trained
+    detector would.
+    """
+    B, T = N.shape[:2]
+    for a, b, hanging in BONES:
+        v = N[:, :, b] - N[:, :, a]
+        length = (world[:, :, b] - world[:, :, a]).norm(dim=-1, keepdim=True) * (
+            1 + 0.05 * draw.normal(B, 1, 1)
+        )
+        inverted = 1 - draw.run(B, T, 0.12) * (1 + draw.uniform(B, 1))
+        squeezed = draw.uniform(B, 1, low=0.5, high=1.15)
+        bent = torch.cat([v[..., :2], (v[..., 2] * inverted * squeezed)[..., None]], -1)
+        bent = bent * (0.35 + 0.65 * length / bent.norm(dim=-1, keepdim=True).clamp_min(0.05))
+        N[:, :, hanging] = N[:, :, hanging] + (bent - v)[:, :, None]
+    return N
+
+
+def lost_limbs(
+    draw: Draw, N: Tensor, U: Tensor, visibility: Tensor, inside: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Hidden limbs wander and are reported with less visibility; so do landmarks outside the picture."""
+    B, T = N.shape[:2]
+    for limb in LIMBS:
+        hidden = draw.run(B, T, 0.09)[..., None]
+        visibility[:, :, limb] *= 1 - hidden * draw.uniform(B, 1, 1, low=0.4, high=1)
+        together, apart = draw.drift(B, T, 1, 3, knots=3), draw.drift(B, T, len(limb), 3, knots=3)
+        N[:, :, limb] += hidden[..., None] * (0.10 * together + 0.07 * apart)
+        U[:, :, limb] += hidden[..., None] * (0.05 * together[..., :2] + 0.03 * apart[..., :2])
+    outside = (~inside).float()[..., None]
+    visibility = visibility * (1 - outside[..., 0] * draw.uniform(B, 1, 33, low=0.6, high=1))
+    together, apart = draw.drift(B, T, 1, 3, knots=2), draw.drift(B, T, 33, 3, knots=2)
+    N = N + outside * (0.08 * together + 0.06 * apart)
+    return N, U + outside * (0.06 * together[..., :2] + 0.04 * apart[..., :2]), visibility
+
+
+def exchanged(draw: Draw, N: Tensor, U: Tensor) -> tuple[Tensor, Tensor]:
+    """Takes left for right, legs and arms separately, for runs of frames."""
+    B, T = N.shape[:2]
+    for left, right in SIDES:
+        swap = draw.run(B, T, 0.02).bool()[:, :, None, None]
+        for X in (N, U):
+            a, b = X[:, :, left], X[:, :, right]
+            X[:, :, left], X[:, :, right] = torch.where(swap, b, a), torch.where(swap, a, b)
+    return N, U
+
+
+def missed_frames(draw: Draw, N: Tensor, U: Tensor, visibility: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Runs of frames without a detection, filled linearly from their neighbours as the capture does."""
+    B, T = N.shape[:2]
+    missed = draw.run(B, T, 0.06).bool()
+    missed[:, 0] = missed[:, -1] = False
+    t = torch.arange(T).expand(B, T)
+    before = torch.where(missed, 0, t).cummax(1).values
+    after = torch.where(missed, T - 1, t).flip(1).cummin(1).values.flip(1)
+    w = ((t - before) / (after - before).clamp_min(1)).clamp(0, 1)
+    rows = torch.arange(B)[:, None]
+
+    def fill(X: Tensor) -> Tensor:
+        return torch.lerp(X[rows, before], X[rows, after], w.reshape(B, T, *[1] * (X.dim() - 2)))
+
+    return fill(N), fill(U), fill(visibility)
