@@ -66,7 +66,7 @@ def check_system_libraries() -> None:
     apt_line = f"apt-get install -y --no-install-recommends {' '.join(packages)}"
     names = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing on this machine"
     if prefix is None:
-        raise SetupProblem(f"{names}; install what is missing with\n\n    sudo {apt_line}\n\nand run this command again")
+        raise SetupProblem(f"{names}; install with\n\n    sudo {apt_line}\n\nand run this command again")
     print(f"{names}: installing with `{apt_line}`", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     # A failed update need not be fatal (one dead third-party source is enough): the install below decides.
