@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.floating]
 
-# The twelve limb joints that both skeletons have: shoulders, elbows, wrists, hips, knees, ankles (left, right).
+# The twelve limb joints both skeletons have: shoulders, elbows, wrists, hips, knees, ankles (left, right).
 LIMB_JOINTS_SMPL = (16, 17, 18, 19, 20, 21, 1, 2, 4, 5, 7, 8)
 LIMB_LANDMARKS_BLAZEPOSE = (11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
 # Where the hips stand in the two tuples above.
@@ -23,7 +23,7 @@ def align_mid_hip(joints: Array) -> Array:
 
 
 def similarity_align(predicted: Array, truth: Array) -> Array:
-    """Per-frame similarity Procrustes: the scale, rotation and shift that bring `predicted` nearest to `truth`.
+    """Per-frame similarity Procrustes: scale, rotation and shift bring `predicted` nearest to `truth`.
 
     Args:
         predicted, truth: ``(T, J, 3)``.

@@ -66,7 +66,7 @@ class StageCache:
             Path(temporary).unlink(missing_ok=True)
             if error.errno == errno.ENOSPC:
                 raise DiskFull(
-                    f"The disk of the job folder {self.folder.parent} is full; free some space and capture again."
+                    f"The disk of the job folder {self.folder.parent} is full; free some space and try again."
                 ) from error
             raise
         except BaseException:
