@@ -1,4 +1,4 @@
-"""A finished capture as Blender reads it: the clips of a job folder, or one motion file. No Blender needed here."""
+"""A finished capture as Blender reads it: the clips of a job folder, or one motion file."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class CaptureResult:
 def read_result(path: str | Path) -> CaptureResult:
     """Read a job folder, its result.json, or a single motion file (.npz).
 
-    Raises ResultMissing when nothing is there, ResultCorrupt when result.json does not hold a capture, and what
-    `core.motion.files.npz.read_clip` raises.
+    Raises ResultMissing when nothing is there, ResultCorrupt when result.json does not hold a capture, and
+    what `core.motion.files.npz.read_clip` raises.
     """
     path = Path(path)
     if path.suffix.lower() == ".npz":
@@ -110,7 +110,7 @@ def _footage(data: dict[str, Any], folder: Path) -> Footage:
 
 
 def result_of_clip(clip: MotionClip, name: str) -> CaptureResult:
-    """A capture around one clip that came without its job folder: no footage to show, everything else as usual."""
+    """A capture around one clip that came without its job folder, and so without footage to show."""
     camera = clip.camera
     first, last = int(clip.frames[0]), int(clip.frames[-1])
     width, height = (camera.width, camera.height) if camera else (1920, 1080)

@@ -34,9 +34,10 @@ def bone_motion(
     Returns:
         rotations (T, 24, 4), sign-continuous, for `rotation_quaternion`; location (T, 3) of Pelvis.
 
-    **Convention**: with C renaming SMPL's axes as Blender's and A a bone's rest axes, the bone's own rotation is
-    A^T (C R C^T) A, since Blender turns a bone in its rest axes and SMPL in the template's. A clip in "blender"
-    space has the C on the left already in rotation 0. A location is measured in the rest axes from the rest head.
+    **Convention**: with C renaming SMPL's axes as Blender's and A a bone's rest axes, the bone's own
+    rotation is A^T (C R C^T) A, since Blender turns a bone in its rest axes and SMPL in the template's. A
+    clip in "blender" space has the C on the left already in rotation 0. A location is measured in the rest
+    axes from the rest head.
     """
     placed = to_space(clip, "blender")
     rename = quaternion_from_matrix(YUP_TO_BLENDER)
@@ -50,7 +51,9 @@ def bone_motion(
 
 
 def _upright_start(rotations: Array) -> Array:
-    """The same rotations with w >= 0 in the first frame: a rig near rest then has quaternions near 1, 0, 0, 0."""
+    """The same rotations with w >= 0 in the first frame: a rig near rest then has quaternions near 1, 0, 0,
+    0.
+    """
     return np.where(rotations[:1, :, :1] < 0, -rotations, rotations)
 
 

@@ -59,8 +59,8 @@ def _lay_bones(bones: bpy.types.ArmatureEditBones, rest: RestBones) -> None:
 def edit_bones(armature: bpy.types.Object) -> Iterator[bpy.types.ArmatureEditBones]:
     """The edit bones of an armature; selection, active object and mode are afterwards as they were.
 
-    Edit bones exist only in Edit Mode and Edit Mode only for the active object of a view layer, so the object is
-    lent to a scene of its own: the user's layer, selection and mode are never touched.
+    Edit bones exist only in Edit Mode and Edit Mode only for the active object of a view layer, so the
+    object is lent to a scene of its own: the user's layer, selection and mode are never touched.
     """
     scene = bpy.data.scenes.new("Reel2Rig workshop")
     try:

@@ -1,4 +1,4 @@
-"""Where each bone lies at rest and how its own axes point. Numpy only: no Blender needed to reason about it."""
+"""Where each bone lies at rest and how its own axes point. Numpy only."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def rest_bones(rest_joints: ArrayLike, pelvis: ArrayLike) -> RestBones:
 
 
 def _reach(joint: str, even: Array) -> Array:
-    """(3,) from head to tail of a bone of the evened-out body; the ends get lengths that look right on a person."""
+    """(3,) from head to tail of a bone of the evened-out body; the ends get lengths that look natural."""
     if joint in _POINTS_AT:
         return even[JOINT_INDEX[_POINTS_AT[joint]]] - even[JOINT_INDEX[joint]]
     parent = {"Head": "Neck", "L_Foot": "L_Ankle", "R_Foot": "R_Ankle"}.get(

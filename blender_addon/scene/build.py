@@ -1,4 +1,4 @@
-"""From a finished capture to animated people in a scene. The operator, the command line and the tests call this."""
+"""From a finished capture to animated people in a scene."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import bpy
 from ...core.motion.body import BodyTemplate, free_body_path, load_body
 from ...core.motion.clip import MotionClip
 from ...core.motion.spaces import to_space
-from ..capture_result import CaptureResult
+from ..capture_result import CaptureResult, Footage
 from .action import key_clip
 from .armature import build_armature
 from .bone_axes import RestBones, rest_bones
@@ -56,6 +56,7 @@ class BuiltCapture:
     collection: bpy.types.Collection
     people: tuple[BuiltPerson, ...]
     camera: bpy.types.Object | None
+    footage: Footage
     placing: Placing
     matched_scene: bool
 
@@ -65,8 +66,8 @@ def build_capture(
 ) -> BuiltCapture:
     """Build every person of a capture, and the camera that filmed them, in a new collection of `scene`.
 
-    A scene with content of the user's keeps its rate, range, picture size, units and camera; the keys are then
-    placed by time. If anything fails, what had been built is removed again and the error goes on.
+    A scene with content of the user's keeps its rate, range, picture size, units and camera; the keys are
+    then placed by time. If anything fails, what had been built is removed again and the error goes on.
 
     Raises what reading the body file raises (core.motion.body).
     """
@@ -92,7 +93,7 @@ def build_capture(
         _remove_new(before)
         raise
     bpy.context.view_layer.update()
-    return BuiltCapture(home, people, camera, placing, match)
+    return BuiltCapture(home, people, camera, result.footage, placing, match)
 
 
 def _build_person(

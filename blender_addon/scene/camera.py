@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import contextlib
 
 import bpy
 import numpy as np
@@ -25,9 +25,10 @@ def build_camera(
     Args:
         unit: scene units per metre.
 
-    **Convention**: a Blender camera looks along its own -Z with Y up, an OpenCV camera along +Z with Y down, so
-    the object's axes are R^T diag(1, -1, -1) and it stands at -R^T t. The longer side of the picture is 36 mm, and
-    the sensor is fitted to it by name, so that a portrait video keeps its angle in any render size.
+    **Convention**: a Blender camera looks along its own -Z with Y up, an OpenCV camera along +Z with Y
+    down, so the object's axes are R^T diag(1, -1, -1) and it stands at -R^T t. The longer side of the
+    picture is 36 mm, and the sensor is fitted to it by name, so that a portrait video keeps its angle in
+    any render size.
     """
     data = bpy.data.cameras.new(name)
     thing = bpy.data.objects.new(name, data)
@@ -50,10 +51,10 @@ def build_camera(
 def show_footage(
     camera: bpy.types.Object, scene: bpy.types.Scene, footage: Footage, placing: Placing
 ) -> None:
-    """Show the video behind everything when looking through `camera`, its first captured frame on the placed start.
+    """Show the video behind everything when looking through `camera`, in time with the body.
 
-    A movie clip plays one of its frames per scene frame, so where the scene runs at another rate the video is an
-    image sequence whose frame offset is keyed: it stays in time with the body at any rate.
+    A movie clip plays one of its frames per scene frame, so where the scene runs at another rate the video
+    is an image sequence whose frame offset is keyed: it stays in time with the body at any rate.
     """
     if footage.path is None:
         return
@@ -94,7 +95,7 @@ def _keep_in_time(
 
 
 def _frame_method(data: bpy.types.Camera, scene: bpy.types.Scene, footage: Footage) -> str:
-    """How the picture fills the frame so that its fitted side, which fixes the angle of view, fills it exactly."""
+    """The way to fill the frame in which the side that fixes the angle of view is filled exactly."""
     render = scene.render
     frame = (render.resolution_x * render.pixel_aspect_x) / (render.resolution_y * render.pixel_aspect_y)
     wider = frame > footage.width / footage.height
@@ -104,7 +105,6 @@ def _frame_method(data: bpy.types.Camera, scene: bpy.types.Scene, footage: Foota
 def _make_relative(thing: bpy.types.MovieClip | bpy.types.Image) -> None:
     # Blender itself makes paths relative when a file is saved for the first time.
     if bpy.data.is_saved:
-        try:
-            thing.filepath = bpy.path.relpath(str(Path(bpy.path.abspath(thing.filepath))))
-        except ValueError:
-            pass  # another drive on Windows: only an absolute path can say that
+        # On another drive of Windows only an absolute path will do.
+        with contextlib.suppress(ValueError):
+            thing.filepath = bpy.path.relpath(bpy.path.abspath(thing.filepath))

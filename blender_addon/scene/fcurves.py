@@ -1,7 +1,7 @@
 """F-curves in bulk, the same for legacy actions (4.2, 4.3) and slotted ones (4.4 to 5.x).
 
-`keyframe_insert` searches and sorts for every key, so its cost grows faster than the clip; here a curve's keys
-are made in one step and filled from an array.
+`keyframe_insert` searches and sorts for every key, so its cost grows faster than the clip; here a curve's
+keys are made in one step and filled from an array.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def new_action(owner: bpy.types.ID, name: str, id_type: str = "OBJECT") -> bpy.t
 
 
 def curve_container(action: bpy.types.Action) -> Any:
-    """What holds an action's curves and groups: its first slot's channelbag, or the action itself before 4.4."""
+    """What holds an action's curves and groups: its first slot's channelbag; before 4.4 the action."""
     if not hasattr(action, "slots"):
         return action
     return action.layers[0].strips[0].channelbag(action.slots[0], ensure=True)

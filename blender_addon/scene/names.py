@@ -1,7 +1,8 @@
 """Bone names, and which SMPL joint each bone stands for.
 
-A bone's head is the SMPL joint of the same row. Names end in ``.L`` / ``.R`` so that Blender's own mirror tools
-(Paste Flipped, X-Axis Mirror, Symmetrize) find the pairs. SMPL's left is the person's left, which is +X here.
+A bone's head is the SMPL joint of the same row. Names end in ``.L`` / ``.R`` so that Blender's own mirror
+tools (Paste Flipped, X-Axis Mirror, Symmetrize) find the pairs. SMPL's left is the person's left, which is
++X here.
 
     SMPL joint  bone        SMPL joint   bone          SMPL joint            bone
     Pelvis      Pelvis      Spine1..3    Spine1..3     L/R_Collar            Collar.L/.R
@@ -10,8 +11,8 @@ A bone's head is the SMPL joint of the same row. Names end in ``.L`` / ``.R`` so
     L/R_Ankle   Foot.L/.R                              L/R_Wrist             Hand.L/.R
     L/R_Foot    Toe.L/.R                               L/R_Hand (knuckles)   Fingers.L/.R
 
-Above them all, ``root`` lies on the floor at the origin and has no SMPL joint; it is there for game engines and
-for moving a whole performance, and carries no keys unless asked to.
+Above them all, ``root`` lies on the floor at the origin and has no SMPL joint; it is there for game engines
+and for moving a whole performance, and carries no keys unless asked to.
 """
 
 from __future__ import annotations

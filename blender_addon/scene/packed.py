@@ -1,9 +1,9 @@
 """The raw clip and its settings, carried inside the .blend.
 
-They lie in a Text datablock that the armature points to: saved with the file, appended along with the armature,
-readable on a computer without job folder or worker. The first line is JSON, the rest is a motion file (.npz) in
-base64 (RFC 4648). What is read back passes through the motion file's own checks, so an edited or damaged text is
-refused with a sentence.
+They lie in a Text datablock that the armature points to: saved with the file, appended along with the
+armature, readable on a computer without job folder or worker. The first line is JSON, the rest is a motion
+file (.npz) in base64 (RFC 4648). What is read back passes through the motion file's own checks, so an
+edited or damaged text is refused with a sentence.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Placing:
 
 
 def place(scene: bpy.types.Scene, footage: Footage, start: int | None) -> Placing:
-    """Put the first captured frame on `start`, or on the scene's own first frame, and keep time from there."""
+    """Put the first captured frame on `start`, or on the scene's first frame, and keep time from there."""
     step = scene_fps(scene) / float(footage.fps)
     step = 1.0 if abs(step - 1.0) < _SAME_RATE else step
     return Placing(scene.frame_start if start is None else start, footage.trim[0], step)

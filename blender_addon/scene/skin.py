@@ -25,7 +25,7 @@ _TINTS = (
 
 
 def rest_pelvis(clip: MotionClip, body: BodyTemplate | None) -> Array:
-    """(3,) metres: where the pelvis joint stands in armature space so that the T-pose stands on the floor at the origin.
+    """(3,) metres: rest position of the pelvis joint in armature space, the T-pose standing on the floor.
 
     **Convention**: Blender's axes; x = y = 0. Without a body the soles are taken to be as far below the toe
     joints as they are on an average person, 2 % of the height of the head joint.
@@ -54,9 +54,10 @@ def build_skin(
         pelvis: (3,) rest position of the pelvis joint, metres (`rest_pelvis`).
         unit: scene units per metre. tint: which of a few body colours.
 
-    **Convention**: vertices are unit * (C (scale (template + S betas) - J0) + pelvis), C renaming SMPL's axes as
-    Blender's. The basis key is the mean body; keys ``Shape 1`` to ``Shape 10`` hold the body's own directions and
-    have the clip's betas as values, so the evaluated mesh is the person and agrees with the bones.
+    **Convention**: vertices are unit * (C (scale (template + S betas) - J0) + pelvis), C renaming SMPL's
+    axes as Blender's. The basis key is the mean body; keys ``Shape 1`` to ``Shape 10`` hold the body's own
+    directions and have the clip's betas as values, so the evaluated mesh is the person and agrees with the
+    bones.
     """
     mesh = bpy.data.meshes.new(name)
     skin = bpy.data.objects.new(name, mesh)
@@ -85,7 +86,7 @@ def _fill_mesh(mesh: bpy.types.Mesh, vertices: Array, faces: NDArray[np.int64]) 
     mesh.polygons.foreach_set("loop_start", np.arange(0, 3 * count, 3, dtype=np.int32))
     mesh.polygons.foreach_set("use_smooth", np.ones(count, bool))
     mesh.update(calc_edges=True)
-    # True means that something had to be repaired: a broken body file must not become a broken mesh in silence.
+    # The user's own body file may hold doubled or collapsed faces; Blender must not be left with those.
     if mesh.validate():
         mesh.update()
 

@@ -20,7 +20,9 @@ MakeJob = Callable[..., Path]
 
 
 def tilted_camera(width: int, height: int, distance: float = 4.0, tilt: float = 0.12) -> Camera:
-    """A y-up world seen from `distance` in front of the origin (the person faces +z), looking down by `tilt`."""
+    """A y-up world seen from `distance` in front of the origin (the person faces +z), looking down by
+    `tilt`.
+    """
     cos, sin = np.cos(tilt), np.sin(tilt)
     # Rows are the camera's x, y (down) and z (forward) axes in the world.
     rotation = np.array([[1.0, 0.0, 0.0], [0.0, -cos, sin], [0.0, -sin, -cos]])
