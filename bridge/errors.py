@@ -62,6 +62,10 @@ class BlenderMissing(OutputError):
     code = "blender.missing"
 
 
+class BlenderTooOld(BlenderMissing):
+    code = "blender.too_old"
+
+
 class BlenderFailed(OutputError):
     code = "blender.failed"
 
@@ -79,7 +83,7 @@ class VideoNotFound(InputError):
 
 
 class RemoteError(Reel2RigError):
-    """An error another process reported, whose own class is not known here; code and exit code are its own."""
+    """An error that another process reported, with that error's code and exit code."""
 
     def __init__(self, message: str, code: str, exit_code: int) -> None:
         super().__init__(message)
@@ -87,7 +91,7 @@ class RemoteError(Reel2RigError):
         self.exit_code = exit_code
 
 
-# Callers catch these by class, so they come back as themselves; every other error keeps its code as a RemoteError.
+# Callers catch these by class, so they come back as themselves; any other keeps its code as a RemoteError.
 _KNOWN: dict[str, type[Reel2RigError]] = {
     known.code: known
     for known in (
@@ -173,6 +177,6 @@ def writing(path: Path) -> Iterator[None]:
             ) from error
         if isinstance(error, PermissionError) or error.errno == errno.EROFS:
             raise OutputNotWritable(
-                f"{path} cannot be written; choose a folder you may write to, or close the program that uses it."
+                f"{path} cannot be written; choose a folder in which you may create files."
             ) from error
         raise OutputError(f"{path} could not be written ({error.strerror or error}).") from error

@@ -66,7 +66,7 @@ class WorkerProcess:
             self._process.stdin.flush()
 
     def receive(self, timeout: float = 0.0) -> Incoming:
-        """The next thing it said, waiting up to `timeout` seconds. Raises `queue.Empty` when there is none."""
+        """The next thing it said, waiting up to `timeout` seconds; raises `queue.Empty` without one."""
         return self._inbox.get(timeout=timeout) if timeout > 0 else self._inbox.get_nowait()
 
     def stop(self, *, kill: bool = False) -> None:

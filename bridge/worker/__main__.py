@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import os
 import sys
 
+from ..client.packages import module_files
 from . import machine, pipeline
 from .main import IDLE_SECONDS, serve
 
@@ -23,7 +23,9 @@ def main() -> int:
     # core finds the models through the same variable as everyone else.
     os.environ["REEL2RIG_HOME"] = arguments.home
     if arguments.probe:
-        print(json.dumps(dataclasses.asdict(machine.describe())))
+        hello = machine.describe()
+        facts = {"version": hello.version, "device": hello.device, "modules": module_files()}
+        print(json.dumps({**facts, "python_version": hello.python, "torch_version": hello.torch}))
         return 0
     return serve(
         pipeline.capture,

@@ -1,4 +1,4 @@
-"""`python -m reel2rig.bridge.worker.models FOLDER NAME`: fetch a landmark model from inside the environment."""
+"""`python -m reel2rig.bridge.worker.models FOLDER NAME`: fetch a landmark model, from the environment."""
 
 from __future__ import annotations
 
