@@ -5,8 +5,8 @@ Each check passes silently, mends what it may, or raises SetupProblem: one sente
 
 from __future__ import annotations
 
-import ctypes
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -16,19 +16,8 @@ from pathlib import Path
 # Blender's module exists only for these: 4.5 for Python 3.11 and 5.2 for Python 3.13.
 PYTHONS = ((3, 11), (3, 13))
 
-# Shared library -> Debian and Ubuntu package. MediaPipe needs the first two, OpenCV the next two, Blender the
-# rest. Ubuntu 24.04 and Debian 13 call one of them libglib2.0-0t64, which also answers to the older name.
-SYSTEM_LIBRARIES = {
-    "libEGL.so.1": "libegl1",
-    "libGLESv2.so.2": "libgles2",
-    "libGL.so.1": "libgl1",
-    "libgthread-2.0.so.0": "libglib2.0-0",
-    "libXrender.so.1": "libxrender1",
-    "libXfixes.so.3": "libxfixes3",
-    "libXi.so.6": "libxi6",
-    "libxkbcommon.so.0": "libxkbcommon0",
-    "libSM.so.6": "libsm6",
-}
+# The table of shared libraries and their packages is the client's own: it runs without anything installed.
+LIBRARY_TABLE = Path(__file__).resolve().parent.parent / "bridge" / "client" / "system_libraries.py"
 
 GIGABYTE = 1e9
 
@@ -51,7 +40,7 @@ def check_system_libraries() -> None:
     if not sys.platform.startswith("linux"):
         return
     missing = missing_libraries()
-    packages = [SYSTEM_LIBRARIES[name] for name in missing]
+    packages = [system_libraries()[name] for name in missing]
     if not _can_make_environments():
         missing.append("the venv module")
         packages.append(f"python{sys.version_info[0]}.{sys.version_info[1]}-venv")
@@ -80,15 +69,18 @@ def check_system_libraries() -> None:
         )
 
 
+def system_libraries() -> dict[str, str]:
+    """Shared library -> Debian and Ubuntu package, for the worker and for Blender's module.
+
+    Ubuntu 24.04 and Debian 13 call one of them libglib2.0-0t64; it answers to the older name, too.
+    """
+    table = runpy.run_path(str(LIBRARY_TABLE))
+    return {**table["WORKER"], **table["BLENDER"]}
+
+
 def missing_libraries() -> list[str]:
-    """Names of SYSTEM_LIBRARIES that the loader does not find, whatever package would have brought them."""
-    missing = []
-    for name in SYSTEM_LIBRARIES:
-        try:
-            ctypes.CDLL(name)
-        except OSError:
-            missing.append(name)
-    return missing
+    """Those of `system_libraries` that the loader does not find, whatever package would have brought them."""
+    return runpy.run_path(str(LIBRARY_TABLE))["missing_libraries"](system_libraries())
 
 
 def check_free_disk(needs: dict[str, tuple[Path, float]]) -> None:

@@ -25,6 +25,11 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return called
 
 
+def test_the_libraries_of_mediapipe_opencv_and_blender_are_all_checked() -> None:
+    line = "libegl1 libgles2 libgl1 libglib2.0-0 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6"
+    assert sorted(machine.system_libraries().values()) == sorted(line.split())
+
+
 def test_missing_libraries_are_named_with_the_apt_line_that_brings_them(commands, monkeypatch) -> None:
     monkeypatch.setattr(machine, "missing_libraries", lambda: ["libEGL.so.1", "libSM.so.6"])
     monkeypatch.setattr(machine, "_root_prefix", lambda: None)

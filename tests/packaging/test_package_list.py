@@ -64,6 +64,19 @@ def test_both_opencv_packages_are_pinned_to_one_version() -> None:
     assert len(set(pins.values())) == 1
 
 
+def test_the_version_in_the_code_is_the_version_of_the_package() -> None:
+    """Inside Blender there is no package metadata to ask, so that it stands in the code as well."""
+    from reel2rig.bridge.version import VERSION
+
+    assert pyproject()["project"]["version"] == VERSION
+
+
+def test_the_torch_that_setup_installs_is_the_one_that_the_package_declares() -> None:
+    from reel2rig.bridge.client.packages import TORCH
+
+    assert TORCH in pyproject()["project"]["optional-dependencies"]["worker"]
+
+
 def test_the_large_files_are_ordinary_git_files() -> None:
     for path in product_files():
         if path.suffix in {".npz", ".safetensors"}:
