@@ -16,6 +16,8 @@ Array = NDArray[np.floating]
 LIGHT = np.array([0.35, -0.75, -0.55]) / np.linalg.norm(
     [0.35, -0.75, -0.55]
 )  # towards the light, camera axes
+NEAR = 0.1  # metres before the camera; what is nearer is not drawn
+SUBPIXEL_BITS = 4
 # Dominant joint of a face -> which garment it wears.
 HEAD, HANDS, FEET, LEGS = {12, 15}, {20, 21, 22, 23}, {7, 8, 10, 11}, {0, 1, 2, 4, 5}
 FOREARMS = {18, 19}
@@ -82,6 +84,16 @@ def draw_bodies(
     return [owner == person for person in range(len(bodies))]
 
 
+def silhouette(
+    vertices: Array, faces: NDArray[np.integer], focal_px: float, width: int, height: int
+) -> NDArray[np.bool_]:
+    """(H, W) pixels that a posed body covers; arguments as `draw_bodies`."""
+    mask = np.zeros((height, width), np.uint8)
+    points = _corner_pixels(vertices, focal_px, width, height)
+    _fill_all(mask, points[faces[vertices[faces][:, :, 2].min(1) > NEAR]])
+    return mask > 0
+
+
 def _draw_body(
     image: NDArray[np.uint8],
     owner: NDArray[np.uint8],
@@ -92,27 +104,29 @@ def _draw_body(
     focal_px: float,
 ) -> None:
     height, width = image.shape[:2]
-    depth = np.maximum(vertices[:, 2], 0.05)
-    pixels = vertices[:, :2] / depth[:, None] * focal_px + [width / 2, height / 2]
     corners = vertices[faces]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
     middle = corners.mean(1)
-    facing = (normals * middle).sum(1)
     # Winding says which side is outside; the mesh is closed, so only faces turned to the camera are drawn.
-    drawn = np.flatnonzero((facing < 0) & (corners[:, :, 2].min(1) > 0.1))
+    drawn = np.flatnonzero(((normals * middle).sum(1) < 0) & (corners[:, :, 2].min(1) > NEAR))
     shade = 0.45 + 0.55 * np.clip((normals[drawn] * LIGHT).sum(1), 0, 1)
     tones = (colours[drawn] * shade[:, None] * 255).clip(0, 255)
-    # OpenCV takes fixed-point corners: 4 fractional bits keep thin triangles from tearing holes.
-    points = np.round(pixels[faces[drawn]] * 16).astype(np.int32)
+    points = _corner_pixels(vertices, focal_px, width, height)[faces[drawn]]
     for index in np.argsort(-middle[drawn, 2], kind="stable"):
-        cv2.fillConvexPoly(image, points[index], tones[index].tolist(), cv2.LINE_8, 4)
-    silhouette = np.zeros((height, width), np.uint8)
-    _fill_all(silhouette, points)
-    owner[silhouette > 0] = person
+        cv2.fillConvexPoly(image, points[index], tones[index].tolist(), cv2.LINE_8, SUBPIXEL_BITS)
+    mask = np.zeros((height, width), np.uint8)
+    _fill_all(mask, points)
+    owner[mask > 0] = person
+
+
+def _corner_pixels(vertices: Array, focal_px: float, width: int, height: int) -> NDArray[np.int32]:
+    """(V, 2) fixed-point pixels: whole ones would tear holes between thin triangles."""
+    pixels = vertices[:, :2] / np.maximum(vertices[:, 2:], NEAR) * focal_px + [width / 2, height / 2]
+    return np.round(pixels * (1 << SUBPIXEL_BITS)).clip(-(2**28), 2**28).astype(np.int32)
 
 
 def _fill_all(mask: NDArray[np.uint8], triangles: NDArray[np.int32]) -> None:
     """Union of all triangles; one `fillPoly` over them all would cancel where two overlap (even-odd rule)."""
     for triangle in triangles:
-        cv2.fillConvexPoly(mask, triangle, 1, cv2.LINE_8, 4)
+        cv2.fillConvexPoly(mask, triangle, 1, cv2.LINE_8, SUBPIXEL_BITS)
