@@ -27,6 +27,7 @@ from .protocol import Progress
 
 OnProgress = Callable[[Progress], None]
 ShouldCancel = Callable[[], int]
+Prepare = Callable[[Home, CaptureSettings], Environment]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def run_capture(
     options: dict[str, Any] | None = None,
     home: Home | None = None,
     session: Session | None = None,
+    prepare: Prepare | None = None,
     on_progress: OnProgress = lambda progress: None,
     should_cancel: ShouldCancel = lambda: 0,
     keep_job: bool = False,
@@ -70,6 +72,8 @@ def run_capture(
         format: overrides the ending of `out`.
         options: for Blender: {"frame_start": 1, "render": [...]}.
         session: a worker to use and leave running; None starts one and ends it.
+        prepare: gives the environment once the output has passed; None is `ready_environment`, the command
+            line's installs what is missing.
         should_cancel: asked all along; 1 cancels, 2 kills.
         keep_job: leave the job folder (stages, thumbnails, motion per person) and name it in the outcome.
 
@@ -79,10 +83,9 @@ def run_capture(
     home, settings = home or Home.find(), settings or CaptureSettings()
     source = existing_video(video)
     plan = plan_output(out, format, source)
-    environment = ready_environment(home, settings, session)
-    blender = find_blender(environment.python) if plan.needs_blender else None
+    blender = find_blender(find_environment(home).python) if plan.needs_blender else None
     with ExitStack() as stack:
-        worker = session or stack.enter_context(Session(environment.python, home))
+        worker = session or _start_worker(home, settings, prepare, stack)
         worker.capture(source, settings.to_json())
         job = worker.finish(on_progress=on_progress, should_cancel=should_cancel)
         if not keep_job:
@@ -93,6 +96,29 @@ def run_capture(
         result = job.result()
     notes = tuple(map(str, result.get("notes") or ()))
     return CaptureOutcome(tuple(files), notes, result, job.folder if keep_job else None, report)
+
+
+def scan_people(
+    video: str | Path,
+    settings: CaptureSettings | None = None,
+    *,
+    home: Home | None = None,
+    prepare: Prepare | None = None,
+    on_progress: OnProgress = lambda progress: None,
+    should_cancel: ShouldCancel = lambda: 0,
+) -> Job:
+    """Find the people of a video and return the job, whose `people()` lists them and whose folder holds a
+    thumbnail of each; the caller removes it with `jobs.remove_job`.
+
+    Raises:
+        Reel2RigError: as `run_capture`.
+    """
+    home, settings = home or Home.find(), settings or CaptureSettings()
+    source = existing_video(video)
+    with ExitStack() as stack:
+        worker = _start_worker(home, settings, prepare, stack)
+        worker.scan(source, settings.to_json())
+        return worker.finish(on_progress=on_progress, should_cancel=should_cancel)
 
 
 def capture_clips(
@@ -111,9 +137,8 @@ def capture_clips(
     """
     home, settings = home or Home.find(), settings or CaptureSettings()
     source = existing_video(video)
-    environment = ready_environment(home, settings, session)
     with ExitStack() as stack:
-        worker = session or stack.enter_context(Session(environment.python, home))
+        worker = session or _start_worker(home, settings, None, stack)
         worker.capture(source, settings.to_json())
         job = worker.finish(on_progress=on_progress, should_cancel=should_cancel)
         stack.callback(jobs.remove_job, job.folder)
@@ -130,17 +155,23 @@ def existing_video(video: str | Path) -> Path:
     return path
 
 
-def ready_environment(home: Home, settings: CaptureSettings, session: Session | None = None) -> Environment:
+def ready_environment(home: Home, settings: CaptureSettings) -> Environment:
     """The environment a worker will run in, with the landmark model it will need.
 
     Raises:
         WorkerEnvironmentMissing, WorkerEnvironmentBroken, people.model_missing and its kin.
     """
     environment = find_environment(home)
-    if session is None:
-        environment.require()
-        landmark_model_path(home.models, settings.landmark_model)
+    environment.require()
+    landmark_model_path(home.models, settings.landmark_model)
     return environment
+
+
+def _start_worker(
+    home: Home, settings: CaptureSettings, prepare: Prepare | None, stack: ExitStack
+) -> Session:
+    environment = (prepare or ready_environment)(home, settings)
+    return stack.enter_context(Session(environment.python, home))
 
 
 def clip_files(job: Job) -> list[Path]:

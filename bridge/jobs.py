@@ -4,8 +4,8 @@
         job.json         schema, kind, video, settings: written once by the client
         owner.json       the process that still needs the folder
         stages/          the worker's cache
-        result.json      written last by the worker: the job is complete
-        result-<track>.npz, scan.npz, thumbnails, proxy
+        scan.json        written last by a scan;    person-<track>.png beside it
+        result.json      written last by a capture; result-<track>.npz, proxy.mp4 beside it
 
 Standard library only.
 """
@@ -47,11 +47,16 @@ class Job:
         Raises:
             FileCorrupt: the file is missing or is not of this schema.
         """
-        data = read_json(self.folder / "result.json")
+        return self._read("result.json")
+
+    def people(self) -> dict[str, Any]:
+        """The worker's `scan.json`: the video and every person found. Raises as `result`."""
+        return self._read("scan.json")
+
+    def _read(self, name: str) -> dict[str, Any]:
+        data = read_json(self.folder / name)
         if data is None or data.get("schema") != SCHEMA:
-            raise FileCorrupt(
-                f"The result of the job in {self.folder} cannot be read; run the capture again."
-            )
+            raise FileCorrupt(f"{self.folder / name} cannot be read; run the job again.")
         return data
 
 

@@ -90,6 +90,7 @@ class Session:
         self._patience = patience or Patience()
         self._worker: WorkerProcess | None = None
         self._job: Job | None = None
+        self._borrowed = False  # whether the job's folder is another job's too
         self._events: list[Event] = []
         self._deadline: float | None = None
         self._bye: str | None = None
@@ -115,14 +116,18 @@ class Session:
             self.state = "starting"
             self._deadline = time.monotonic() + self._patience.hello
 
-    def capture(self, video: str | Path, settings: dict[str, Any]) -> Job:
+    def capture(self, video: str | Path, settings: dict[str, Any], after: Job | None = None) -> Job:
         """Begin a capture and return at once; `settings` is `CaptureSettings.to_json()`.
+
+        Args:
+            after: a finished scan of the same video, whose folder and work are used again. That folder
+                outlives a cancelled or failed capture.
 
         Raises:
             WorkerError: the worker is busy with another job, or cannot be started.
             OutputError: the job folder cannot be made.
         """
-        return self._begin(Capture.type, video, settings)
+        return self._begin(Capture.type, video, settings, after)
 
     def scan(self, video: str | Path, settings: dict[str, Any]) -> Job:
         """Begin to list the people of a video; otherwise as `capture`."""
@@ -213,7 +218,7 @@ class Session:
 
     # ---- the steps ----
 
-    def _begin(self, kind: str, video: str | Path, settings: dict[str, Any]) -> Job:
+    def _begin(self, kind: str, video: str | Path, settings: dict[str, Any], after: Job | None = None) -> Job:
         self._events = self.poll()  # a worker that has left meanwhile is noticed here
         if self._job:
             raise WorkerError("The worker is busy with another video; wait for it or cancel it first.")
@@ -221,8 +226,12 @@ class Session:
             self.home.root.mkdir(parents=True, exist_ok=True)
         self.start()
         self.progress = None
-        # Absolute, because the worker runs in another folder.
-        self._job = jobs.create_job(self.home.jobs, kind, Path(video).absolute(), settings)
+        source = Path(video).absolute()  # the worker runs in another folder
+        self._borrowed = after is not None
+        if after:
+            self._job = Job(f"{after.id}-{kind}", kind, after.folder, str(source), dict(settings))
+        else:
+            self._job = jobs.create_job(self.home.jobs, kind, source, settings)
         if self.state == "ready":
             self._send_job()
         return self._job
@@ -276,7 +285,7 @@ class Session:
         was, self.state = self.state, "stopped"
         self._worker, self._deadline = None, None
         if was == "cancelling":
-            jobs.remove_job(self._release().folder)
+            self._discard()
             self._events.append(Cancelled(self._how, _HOW[self._how]))
         elif self._bye == "idle" and self._job and self.progress is None:
             self._restart()  # the request met a worker that was just leaving
@@ -324,10 +333,15 @@ class Session:
             self._worker.stop(kill=True)
 
     def _fail(self, error: Reel2RigError) -> None:
-        jobs.remove_job(self._release().folder)
+        self._discard()
         if error.code == WorkerError.code:  # the unexpected kind, whose details only the log has
             error = WorkerError(f"{error.message.rstrip('.')} ({self.log}).")
         self._events.append(Failed(error))
+
+    def _discard(self) -> None:
+        job = self._release()
+        if not self._borrowed:
+            jobs.remove_job(job.folder)
 
     def _release(self) -> Job:
         assert self._job is not None

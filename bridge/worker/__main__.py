@@ -8,8 +8,10 @@ import os
 import sys
 
 from ..client.packages import module_files
-from . import machine, pipeline
+from ..home import Home
+from . import machine
 from .main import IDLE_SECONDS, serve
+from .pipeline import Pipeline
 
 
 def main() -> int:
@@ -20,13 +22,12 @@ def main() -> int:
     parser.add_argument("--idle", type=float, default=IDLE_SECONDS, help="leave after so many idle seconds")
     parser.add_argument("--probe", action="store_true", help="print who this worker is as JSON, and leave")
     arguments = parser.parse_args()
-    # core finds the models through the same variable as everyone else.
-    os.environ["REEL2RIG_HOME"] = arguments.home
     if arguments.probe:
         hello = machine.describe()
         facts = {"version": hello.version, "device": hello.device, "modules": module_files()}
         print(json.dumps({**facts, "python_version": hello.python, "torch_version": hello.torch}))
         return 0
+    pipeline = Pipeline(Home.find(arguments.home).models)
     return serve(
         pipeline.capture,
         pipeline.scan,

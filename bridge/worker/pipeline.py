@@ -1,32 +1,37 @@
-"""The real jobs: the capture pipeline behind the worker's plain-JSON signature. Imports it on first use."""
+"""The real jobs: the capture pipeline behind the worker's plain-JSON signature, imported on first use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 Progress = Callable[[str, int, int], None]
 
 
-def capture(video: Path, settings: dict[str, Any], folder: Path, progress: Progress) -> object:
-    """Run `core.pipeline.run.capture`."""
-    from ...core.pipeline import run
-    from ...core.pipeline.settings import CaptureSettings
+@dataclass(frozen=True)
+class Pipeline:
+    """`core.pipeline.run` for a worker whose landmark models lie in `models`."""
 
-    return run.capture(video, CaptureSettings.from_json(settings), folder, progress)
+    models: Path
 
+    def capture(self, video: Path, settings: dict[str, Any], folder: Path, progress: Progress) -> object:
+        """Capture a video into the job folder; `result.json` is written last."""
+        from ...core.pipeline import run
+        from ...core.pipeline.settings import CaptureSettings
 
-def scan(video: Path, settings: dict[str, Any], folder: Path, progress: Progress) -> object:
-    """Run `core.pipeline.run.scan`: who is in the video, without the network."""
-    from ...core.pipeline import run
-    from ...core.pipeline.settings import CaptureSettings
+        return run.capture(video, CaptureSettings.from_json(settings), folder, self.models, progress)
 
-    return run.scan(video, CaptureSettings.from_json(settings), folder, progress)
+    def scan(self, video: Path, settings: dict[str, Any], folder: Path, progress: Progress) -> object:
+        """Find the people only; `scan.json` is written last."""
+        from ...core.pipeline import run
+        from ...core.pipeline.settings import CaptureSettings
 
+        return run.scan(video, CaptureSettings.from_json(settings), folder, self.models, progress)
 
-def stages() -> Sequence[tuple[str, float]]:
-    """The pipeline's stages and their relative durations, for the overall fraction."""
-    from ...core.pipeline import run
+    def stages(self) -> Sequence[tuple[str, float]]:
+        """The stages and their shares of the time; importing them loads everything a job needs."""
+        from ...core.pipeline import run
 
-    return getattr(run, "STAGES", ())
+        return run.STAGES

@@ -1,0 +1,43 @@
+"""The table of commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..version import VERSION
+from .bench import bench
+from .capture import capture
+from .demo import demo
+from .doctor import doctor
+from .errors import debugging, explained
+from .scan import scan
+from .setup import setup
+from .train import train
+
+app = typer.Typer(
+    name="reel2rig",
+    help="Turn an ordinary video of people into animation in Blender.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (setup, capture, scan, doctor, demo, bench, train):
+    app.command()(explained(command))
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(VERSION)
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    debug: Annotated[bool, typer.Option("--debug", help="Show Python's traceback beside an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    debugging(debug)

@@ -1,0 +1,55 @@
+"""`reel2rig setup`: the worker's environment and the landmark model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..client.install import InstallChoice, install, remove
+from ..client.system_libraries import WORKER, apt_line, missing_libraries
+from ..errors import SetupFailed
+from ..home import Home
+from .interrupts import interrupts
+from .prepare import tell
+
+
+class LibrariesMissing(SetupFailed):
+    code = "setup.libraries_missing"
+
+
+def setup(
+    device: Annotated[str, typer.Option(help="The torch build to install: auto, cpu or cuda.")] = "auto",
+    landmark_model: Annotated[str, typer.Option(help="The landmark model to fetch.")] = "full",
+    own: Annotated[
+        bool, typer.Option("--own", help="Make a separate environment even if this Python has the packages.")
+    ] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Make the environment anew.")] = False,
+    remove_it: Annotated[bool, typer.Option("--remove", help="Remove the environment.")] = False,
+    wheel: Annotated[Path | None, typer.Option(help="The project's wheel or checkout to install.")] = None,
+    python: Annotated[Path | None, typer.Option(help="The Python (3.11 to 3.13) to build on.")] = None,
+) -> None:
+    """Install what captures need: the worker's environment (unless this Python has it) and the model."""
+    home = Home.find()
+    if device not in ("auto", "cpu", "cuda"):
+        raise SetupFailed(f"The device '{device}' is unknown to setup; choose auto, cpu or cuda.")
+    if remove_it:
+        found = remove(home)
+        tell(f"Removed {home.environment}." if found else f"There is no environment in {home.environment}.")
+        return
+    if missing := missing_libraries(WORKER):
+        raise LibrariesMissing(
+            f"This system lacks {', '.join(missing)}; install them with: {apt_line(missing)}"
+        )
+    choice = InstallChoice(
+        source=wheel.expanduser().absolute() if wheel else None,
+        python=python,
+        device=device,
+        landmark_model=landmark_model,
+        own=own or wheel is not None or python is not None,
+        repair=repair,
+    )
+    with interrupts() as wish:
+        environment = install(home, choice, say=tell, should_stop=lambda: bool(wish))
+    typer.echo(environment.python)
