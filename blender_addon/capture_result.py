@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import filecmp
+import itertools
 import json
-from dataclasses import dataclass, field
+import shutil
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import FileCorrupt, InputError
 from ..core.motion.clip import MotionClip
+from ..core.motion.files.atomic import atomic_output
 from ..core.motion.files.npz import read_clip
 
 SCHEMA = 1
@@ -28,7 +32,8 @@ class Footage:
     """The video that was captured, upright and at a constant rate.
 
     Attributes:
-        path: the file Blender shows behind the body: the proxy where one was needed, else the user's video.
+        path: the file Blender shows behind the body, or None when it is not there.
+        is_proxy: it is the upright, constant-rate copy that the capture made, and lies in the job folder.
         width, height: of the upright image, pixels. frame_count: of the whole file.
         fps: exact. trim: first source frame captured, and the frame after the last.
     """
@@ -39,6 +44,7 @@ class Footage:
     fps: Fraction
     frame_count: int
     trim: tuple[int, int]
+    is_proxy: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,28 @@ def _footage(data: dict[str, Any], folder: Path) -> Footage:
         Fraction(num, den),
         int(video["frame_count"]),
         (start, end),
+        bool(data.get("proxy")),
     )
+
+
+def keep_footage(result: CaptureResult, folder: Path) -> CaptureResult:
+    """The result with its footage where it may stay: a proxy is copied out of the job folder into `folder`.
+
+    The user's own video stays where it is. Nothing is overwritten: an equal copy is used again, another
+    file of that name makes the copy take a number. Raises DiskFull and its kin (core.motion.files.atomic).
+    """
+    footage = result.footage
+    if footage.path is None or not footage.is_proxy:
+        return result
+    for number in itertools.count(1):
+        name = f"{result.name} upright{'' if number == 1 else f' {number}'}{footage.path.suffix}"
+        target = folder / name
+        if not target.exists():
+            with atomic_output(target) as temporary:
+                shutil.copyfile(footage.path, temporary)
+        if filecmp.cmp(footage.path, target, shallow=False):
+            return replace(result, footage=replace(footage, path=target, is_proxy=False))
+    raise AssertionError("the loop above has no end")
 
 
 def result_of_clip(clip: MotionClip, name: str) -> CaptureResult:

@@ -9,9 +9,8 @@ The request:
      "options": {"frame_start": 1, "tracks": ["1"], "skin": true, "camera": true,
                  "render": [{"frame": source frame, "view": "camera|side", "output": png, "width": px}]}}
 
-The answer goes to REQUEST.report.json, {"ok": true, ...} or {"ok": false, "code", "message", "exit_code"}, and the
-exit code is that of the error's class. The request comes from our own command line, but everything in it is checked
-as if a user had typed it.
+The answer goes to REQUEST.report.json: {"ok": true, ...}, or {"ok": false, "code", "message", "exit_code"};
+the exit code is that of the error's class. Everything in a request is checked as if a user had typed it.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ if not __package__:
 
 from ..core.errors import InputError
 from ..core.motion.files.atomic import atomic_output
-from .capture_result import CaptureResult, read_result
+from .capture_result import CaptureResult, keep_footage, read_result
 from .problems import problem_of
 
 _OPTIONS = {"frame_start", "tracks", "skin", "camera", "render"}
@@ -64,12 +63,17 @@ def run_request(request: dict[str, Any]) -> dict[str, Any]:
         raise UnknownFormat(f"The format '{file_format}' is unknown; choose one of {', '.join(FORMATS)}.")
     renders = _render_jobs(options.get("render", []))
     result = _chosen(read_result(str(request["job"])), options.get("tracks"))
+    if file_format == "blend" and output is not None and Path(output).parent.is_dir():
+        # The job folder goes away; what the .blend shows must not go with it.
+        result = keep_footage(result, Path(output).parent)
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
     # Exported time starts at scene frame 0 in .glb; everywhere else Blender's own first frame is expected.
     start = options.get("frame_start", 0 if file_format == "glb" else 1)
-    build = BuildOptions(start, match_scene=True, skin=options.get("skin", True), camera=options.get("camera", True))
+    build = BuildOptions(
+        start, match_scene=True, skin=options.get("skin", True), camera=options.get("camera", True)
+    )
     built = build_capture(scene, result, build)
     render_capture(scene, built, renders)
     if output is not None:
@@ -81,6 +85,7 @@ def run_request(request: dict[str, Any]) -> dict[str, Any]:
         "people": [person.track for person in built.people],
         "frames": [scene.frame_start, scene.frame_end],
         "renders": [str(job.output) for job in renders],
+        "footage": str(result.footage.path) if result.footage.path else None,
         "notes": list(result.notes),
         "blender": bpy.app.version_string,
     }
@@ -93,7 +98,9 @@ def _checked_options(request: dict[str, Any]) -> dict[str, Any]:
     if unknown := sorted(set(options) - _OPTIONS):
         raise BadRequest(f"The option '{unknown[0]}' is unknown; known are {', '.join(sorted(_OPTIONS))}.")
     start = options.get("frame_start")
-    if start is not None and (isinstance(start, bool) or not isinstance(start, int) or not 0 <= start < 1_000_000):
+    if start is not None and (
+        isinstance(start, bool) or not isinstance(start, int) or not 0 <= start < 1_000_000
+    ):
         raise BadRequest(f"The start frame {start!r} is not a whole number between 0 and 999999.")
     return {name: value for name, value in options.items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""Anything that went wrong, as what the user is shown: a code and a sentence, with the details for a report."""
+"""Anything that went wrong, as what the user is shown: a code, a sentence, and details to report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..core.errors import Reel2RigError
 
 @dataclass(frozen=True)
 class Problem:
-    """What the user is shown.
+    """One problem.
 
     Attributes:
         code: stable and searchable. message: one sentence that says what to do.
@@ -30,7 +30,9 @@ class Problem:
 
     def report(self) -> str:
         """A text to paste into a bug report."""
-        machine = f"{platform.system()} {platform.release()} {platform.machine()}, Python {sys.version.split()[0]}"
+        machine = (
+            f"{platform.system()} {platform.release()} {platform.machine()}, Python {sys.version.split()[0]}"
+        )
         return "\n".join(part for part in (self.line(), f"{_blender()}, {machine}", self.details) if part)
 
 
@@ -41,7 +43,10 @@ def problem_of(error: BaseException) -> Problem:
     details = "".join(traceback.format_exception(error))
     if isinstance(error, MemoryError):
         return Problem(
-            "memory.full", "This computer ran out of memory; close other programs or trim the video.", 1, details
+            "memory.full",
+            "This computer ran out of memory; close other programs or trim the video.",
+            1,
+            details,
         )
     summary = f"{type(error).__name__}: {error}"
     return Problem("internal.error", f"Reel2Rig made a mistake ({summary}); please report it.", 1, details)

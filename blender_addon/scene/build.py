@@ -134,6 +134,7 @@ def _about(result: CaptureResult, placing: Placing) -> dict[str, Any]:
             "trim": list(footage.trim),
         },
         "scene_start": placing.start,
+        "scene_step": placing.step,
     }
 
 

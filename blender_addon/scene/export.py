@@ -29,8 +29,8 @@ def export_capture(built: BuiltCapture, path: str | os.PathLike[str], file_forma
     Raises UnknownFormat; OnePersonOnly for .bvh with several people; OutputFolderMissing, OutputNotWritable,
     DiskFull or OutputError when the file cannot be written.
 
-    **Convention**: .blend and .usdc are z-up, .glb, .fbx and .bvh y-up, all in metres; time 0 of a .glb is scene
-    frame 0. A .bvh has no `root` bone: Pelvis is its root and the only joint that travels.
+    **Convention**: .blend and .usdc are z-up, .glb, .fbx and .bvh y-up, all in metres; time 0 of a .glb is
+    scene frame 0. A .bvh has no `root` bone: Pelvis is its root and the only joint that travels.
     """
     writer = _WRITERS.get(file_format)
     if writer is None:
@@ -53,7 +53,7 @@ def _as_output_error(error: RuntimeError | None, path: Path) -> OutputError:
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether a .glb is as long as its own header says; the other writers report their failures themselves."""
+    """Whether a .glb is as long as its own header says; other writers report their failures themselves."""
     if path.suffix.lower() != ".glb":
         return True
     with open(path, "rb") as stream:
@@ -86,7 +86,7 @@ def _write_fbx(_: BuiltCapture, path: str) -> None:
         bake_anim_use_all_actions=False,
         bake_anim_use_nla_strips=False,
         bake_anim_simplify_factor=0.0,
-        # Blender's units are metres and FBX's centimetres: scaling the file, not the objects, keeps rest poses.
+        # FBX counts in centimetres: scaling the file, not the objects, keeps rest poses.
         apply_scale_options="FBX_SCALE_ALL",
     )
 

@@ -49,26 +49,27 @@ def pack_clip(armature: bpy.types.Object, clip: MotionClip, about: dict[str, Any
     return text
 
 
+def read_about(armature: bpy.types.Object) -> dict[str, Any]:
+    """The facts that `pack_clip` stored. Raises as `unpack_clip`."""
+    return _parts(armature)[1]
+
+
+def update_about(armature: bpy.types.Object, **changes: Any) -> None:
+    """Change some of the stored facts; the clip itself stays as the capture left it."""
+    text, about, data = _parts(armature)
+    text.from_string(json.dumps({"kind": _KIND, **about, **changes}, ensure_ascii=False) + "\n" + data)
+
+
 def unpack_clip(armature: bpy.types.Object) -> tuple[MotionClip, dict[str, Any]]:
     """The clip and the facts that `pack_clip` stored.
 
     Raises PackedClipMissing when the armature carries none, PackedClipCorrupt when it cannot be read.
     """
-    text = armature.get(PROPERTY)
-    if not isinstance(text, bpy.types.Text):
-        raise PackedClipMissing(
-            f"{armature.name} carries no captured clip; choose an armature that a capture made."
-        )
-    head, _, data = text.as_string().partition("\n")
+    text, about, data = _parts(armature)
     try:
-        about = json.loads(head)
-        if about.pop("kind") != _KIND:
-            raise ValueError("another kind of text")
         content = base64.b64decode("".join(data.split()), validate=True)
-    except (ValueError, KeyError, AttributeError, binascii.Error) as error:
-        raise PackedClipCorrupt(
-            f"The clip stored in the text '{text.name}' was changed; import the capture again."
-        ) from error
+    except (ValueError, binascii.Error) as error:
+        raise _changed(text) from error
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.npz"
         path.write_bytes(content)
@@ -78,3 +79,26 @@ def unpack_clip(armature: bpy.types.Object) -> tuple[MotionClip, dict[str, Any]]
             raise PackedClipCorrupt(
                 f"The clip stored in the text '{text.name}' is damaged; import the capture again."
             ) from error
+
+
+def _parts(armature: bpy.types.Object) -> tuple[bpy.types.Text, dict[str, Any], str]:
+    """The text that an armature points to, its first line as facts, and the rest."""
+    text = armature.get(PROPERTY)
+    if not isinstance(text, bpy.types.Text):
+        raise PackedClipMissing(
+            f"{armature.name} carries no captured clip; choose an armature that a capture made."
+        )
+    head, _, data = text.as_string().partition("\n")
+    try:
+        about = json.loads(head)
+        if not isinstance(about, dict) or about.pop("kind", None) != _KIND:
+            raise ValueError("another kind of text")
+    except ValueError as error:
+        raise _changed(text) from error
+    return text, about, data
+
+
+def _changed(text: bpy.types.Text) -> PackedClipCorrupt:
+    return PackedClipCorrupt(
+        f"The clip stored in the text '{text.name}' was changed; import the capture again."
+    )

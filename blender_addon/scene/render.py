@@ -51,7 +51,7 @@ def render_capture(scene: bpy.types.Scene, built: BuiltCapture, jobs: list[Rende
     The camera view has the proportions of the video and covers its frame pixel by pixel; the side view is as
     high as wide and follows the first person, seen from the right of the solved camera.
 
-    Raises RenderUnavailable when this computer has no EGL library, BadRender for a camera view without a camera.
+    Raises RenderUnavailable without an EGL library, BadRender for a camera view without a camera.
     """
     if not jobs:
         return
@@ -62,8 +62,12 @@ def render_capture(scene: bpy.types.Scene, built: BuiltCapture, jobs: list[Rende
             scene.frame_set(math.floor(frame), subframe=frame - math.floor(frame))
             if job.view == "camera":
                 if built.camera is None:
-                    raise BadRender("This capture has no solved camera to look through; ask for the side view.")
-                _render(scene, built.camera, job, round(job.width * built.footage.height / built.footage.width))
+                    raise BadRender(
+                        "This capture has no solved camera to look through; ask for the side view."
+                    )
+                _render(
+                    scene, built.camera, job, round(job.width * built.footage.height / built.footage.width)
+                )
             else:
                 with _side_camera(scene, built) as camera:
                     _render(scene, camera, job, job.width)
@@ -72,7 +76,9 @@ def render_capture(scene: bpy.types.Scene, built: BuiltCapture, jobs: list[Rende
 def _require_egl() -> None:
     # Without it Blender itself prints an error and ends the process.
     if sys.platform == "linux" and not ctypes.util.find_library("EGL"):
-        raise RenderUnavailable("Pictures need the system library libEGL; on Debian or Ubuntu: apt install libegl1.")
+        raise RenderUnavailable(
+            "Pictures need the system library libEGL; on Debian or Ubuntu: apt install libegl1."
+        )
 
 
 @contextmanager
@@ -110,7 +116,7 @@ def _render(scene: bpy.types.Scene, camera: bpy.types.Object, job: RenderJob, he
 
 @contextmanager
 def _side_camera(scene: bpy.types.Scene, built: BuiltCapture) -> Iterator[bpy.types.Object]:
-    """A parallel camera beside the first person, at a right angle to the solved one, and a disc for the floor."""
+    """A parallel camera beside the first person, square to the solved one, and a disc for the floor."""
     person = built.people[0]
     unit = 1.0 / scene.unit_settings.scale_length
     pelvis = person.armature.pose.bones["Pelvis"].head

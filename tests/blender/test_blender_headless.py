@@ -186,7 +186,9 @@ def report_of(folder: Path, request: dict, exit_code: int) -> dict:
 
 
 def test_errors_reach_the_report_with_code_and_exit_code(tmp_path):
-    report = report_of(tmp_path, {"job": str(tmp_path), "output": str(tmp_path / "x.glb"), "format": "glb"}, 2)
+    report = report_of(
+        tmp_path, {"job": str(tmp_path), "output": str(tmp_path / "x.glb"), "format": "glb"}, 2
+    )
     assert (report["ok"], report["code"]) == (False, "result.missing")
     report = report_of(tmp_path, {"job": str(tmp_path), "output": "x", "format": "abc"}, 3)
     assert report["code"] == "output.unknown_format"
@@ -207,9 +209,11 @@ def test_it_runs_as_a_child_process(make_clip, make_job, tmp_path, how):
     request.write_text(json.dumps({"job": str(job), "output": str(out), "format": "blend"}), encoding="utf-8")
     module = ["-m", "reel2rig.blender_addon.headless", str(request)]
     # What `blender -b --python FILE -- REQUEST` does: the file is run as a bare script.
-    bare = f"import runpy, sys; sys.argv = ['blender', '--', {str(request)!r}]; runpy.run_path({headless.__file__!r})"
-    command = [sys.executable, *(module if how == "module" else ["-c", bare])]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=dict(os.environ), timeout=120)
+    bare = f"sys.argv = ['blender', '--', {str(request)!r}]; runpy.run_path({headless.__file__!r})"
+    command = [sys.executable, *(module if how == "module" else ["-c", f"import runpy, sys; {bare}"])]
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=tmp_path, env=dict(os.environ), timeout=120
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "Anfrage 1.report.json").read_text(encoding="utf-8"))["people"] == ["1"]
     assert out.stat().st_size > 10_000

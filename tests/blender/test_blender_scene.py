@@ -32,7 +32,7 @@ def test_the_blender_camera_projects_as_the_solved_camera_does(empty_scene, make
     built = build_capture(empty_scene, read_result(make_job(clip)), BONES_ONLY)
     assert empty_scene.camera == built.camera
     assert (empty_scene.render.resolution_x, empty_scene.render.resolution_y) == size
-    points = np.random.default_rng(1).uniform(-0.8, 0.8, (50, 3)) + [0, 1, 0]
+    points = np.random.default_rng(1).uniform((-0.8, 0.2, -0.8), (0.8, 1.8, 0.8), (50, 3))
     expected = clip.camera.project(points)
     for point, pixel in zip(points, expected, strict=True):
         seen = world_to_camera_view(empty_scene, built.camera, Vector((point[0], -point[2], point[1])))

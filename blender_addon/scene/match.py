@@ -1,0 +1,109 @@
+"""Make a scene fit a capture that is already in it: its rate, length, picture size and camera."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ...core.errors import InputError
+from ..capture_result import Footage
+from .camera import show_footage
+from .fcurves import curve_container
+from .packed import PROPERTY, read_about, update_about
+from .placing import Placing, fit_scene, place
+
+_FIELDS = ("co", "handle_left", "handle_right")
+
+
+class NoCapture(InputError):
+    code = "scene.no_capture"
+
+
+def find_capture(scene: bpy.types.Scene, chosen: bpy.types.Object | None) -> bpy.types.Collection:
+    """The collection of the capture that `chosen` belongs to, else of the last one in the scene.
+
+    Raises NoCapture when there is none.
+    """
+    captures = [
+        home
+        for home in scene.collection.children_recursive
+        if any(PROPERTY in thing for child in home.children for thing in child.objects)
+    ]
+    for home in captures:
+        if chosen is not None and chosen.name in home.all_objects:
+            return home
+    if not captures:
+        raise NoCapture("This scene holds no capture yet; capture or import one first.")
+    return captures[-1]
+
+
+def match_scene(scene: bpy.types.Scene, home: bpy.types.Collection) -> Placing:
+    """Give the scene the capture's rate, length, picture size and camera; keys stay on their video frames.
+
+    Keys, the user's own edits included, are moved with the rate: what happened at one time of the video still
+    does. Other animation in the scene keeps its frames, as it does whenever a scene's rate is changed.
+    """
+    people = [thing for thing in home.all_objects if PROPERTY in thing]
+    about = read_about(people[0])
+    footage = _footage(about["video"], home)
+    before = Placing(about["scene_start"], footage.trim[0], float(about["scene_step"]))
+    fit_scene(scene, footage, before.start)
+    after = place(scene, footage, before.start)
+    for person in people:
+        action = person.animation_data and person.animation_data.action
+        if action:
+            _retime(action, before, after)
+        update_about(person, scene_step=after.step)
+    for camera in (thing for thing in home.objects if thing.type == "CAMERA"):
+        _replace_footage(camera, scene, footage, after)
+        scene.camera = camera
+    return after
+
+
+def _footage(video: dict, home: bpy.types.Collection) -> Footage:
+    path = next((shown for thing in home.objects if (shown := _shown_file(thing))), None)
+    return Footage(
+        path,
+        video["width"],
+        video["height"],
+        Fraction(*video["fps"]),
+        video["frame_count"],
+        (video["trim"][0], video["trim"][1]),
+    )
+
+
+def _shown_file(camera: bpy.types.Object) -> Path | None:
+    """The footage behind a camera, as the file paths in the .blend say now (the user may have moved it)."""
+    if camera.type != "CAMERA":
+        return None
+    for picture in camera.data.background_images:
+        source = picture.clip if picture.source == "MOVIE_CLIP" else picture.image
+        if source is not None:
+            return Path(bpy.path.abspath(source.filepath))
+    return None
+
+
+def _replace_footage(
+    camera: bpy.types.Object, scene: bpy.types.Scene, footage: Footage, placing: Placing
+) -> None:
+    data = camera.data
+    old = [picture.clip or picture.image for picture in data.background_images]
+    if data.animation_data and data.animation_data.action:
+        bpy.data.actions.remove(data.animation_data.action)
+    data.background_images.clear()
+    bpy.data.batch_remove([thing for thing in old if thing is not None and thing.users == 0])
+    show_footage(camera, scene, footage, placing)
+
+
+def _retime(action: bpy.types.Action, before: Placing, after: Placing) -> None:
+    for curve in curve_container(action).fcurves:
+        points = curve.keyframe_points
+        for field in _FIELDS:
+            values = np.empty(2 * len(points), np.float32)
+            points.foreach_get(field, values)
+            values[::2] = after.start + (values[::2] - before.start) * (after.step / before.step)
+            points.foreach_set(field, values)
+        curve.update()

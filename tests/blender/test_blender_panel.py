@@ -1,0 +1,250 @@
+"""The add-on inside Blender: registering, the state line, the operators' blocking path, and errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+bpy = pytest.importorskip("bpy")
+
+from reel2rig.blender_addon import registration  # noqa: E402
+from reel2rig.blender_addon.jobs import jobs  # noqa: E402
+from reel2rig.blender_addon.preferences import home  # noqa: E402
+from reel2rig.bridge.client import session as session_module  # noqa: E402
+from reel2rig.bridge.client.environment import SCHEMA, own_environment  # noqa: E402
+from reel2rig.bridge.home import Home  # noqa: E402
+from reel2rig.bridge.protocol import PROTOCOL_VERSION  # noqa: E402
+from reel2rig.bridge.version import VERSION  # noqa: E402
+
+pytestmark = pytest.mark.blender
+
+
+@pytest.fixture
+def addon(tmp_path, monkeypatch, empty_scene):
+    """The add-on registered in an empty file, with a home folder of its own."""
+    monkeypatch.setenv("REEL2RIG_HOME", str(tmp_path / "Zuhause ü"))
+    registration.register()
+    jobs.problem, jobs.message = None, ""
+    jobs.look_again()
+    yield empty_scene
+    registration.unregister()
+
+
+# A worker that answers as the real one does and "captures" by copying a prepared job.
+WORKER = """
+import json, os, shutil, sys, time
+def say(**m): print(json.dumps(m), flush=True)
+say(type="hello", protocol={protocol}, version={version!r}, python="3", torch="2", device="cpu", pid=os.getpid())
+for line in sys.stdin:
+    m = json.loads(line)
+    if m["type"] == "bye":
+        say(type="bye", reason="asked"); break
+    if m["type"] != "capture": continue
+    for done in range(3):
+        say(type="progress", job=m["job"], stage="landmarks", done=done, total=2, fraction=done / 2,
+            elapsed=1.0, eta=5.0, device="cpu")
+    mode = m["settings"]["person"]
+    if mode == "9":
+        say(type="error", job=m["job"], code="people.none_found", message="No person was found.", exit_code=2)
+    elif mode == "8":
+        os._exit(137)
+    else:
+        shutil.copytree({job!r}, m["folder"], dirs_exist_ok=True)
+        json.dump(m, open({seen!r}, "w"))
+        say(type="result", job=m["job"])
+"""
+
+
+@pytest.fixture
+def worker(tmp_path, monkeypatch, addon, make_clip, make_job):
+    """A ready-looking environment whose worker is the script above; returns the request it will have seen."""
+    folder = make_job(make_clip(frames=5), make_clip(frames=5, track="2", offset=1.0))
+    seen = tmp_path / "seen.json"
+    script = tmp_path / "worker.py"
+    facts = {"protocol": PROTOCOL_VERSION, "version": VERSION, "job": str(folder), "seen": str(seen)}
+    script.write_text(textwrap.dedent(WORKER).format(**facts))
+    environment = own_environment(Home.find())
+    environment.python.parent.mkdir(parents=True)
+    os.symlink(sys.executable, environment.python)
+    marker = {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "python": str(environment.python),
+        "device": "cpu",
+        "modules": {},
+    }
+    environment.marker.write_text(json.dumps(marker))
+    original = session_module.Session.__init__
+
+    def started(self, python, home, **options):
+        original(self, python, home, command=[sys.executable, str(script)], **options)
+
+    monkeypatch.setattr(session_module.Session, "__init__", started)
+    jobs.look_again()
+    return seen
+
+
+def test_registering_twice_over_leaves_nothing_behind(empty_scene):
+    def known() -> set[str]:
+        names = {name for name in dir(bpy.types) if "reel2rig" in name.lower()}
+        return names | {name for name in dir(bpy.types.Scene) if "reel2rig" in name}
+
+    before = known()
+    for _ in range(2):
+        registration.register()
+        assert "REEL2RIG_PT_capture" in known()
+        assert hasattr(bpy.types.Scene, "reel2rig")
+        registration.unregister()
+    assert known() == before
+    assert not [f for f in bpy.app.handlers.load_post if "reel2rig" in f.__module__]
+
+
+def test_without_an_environment_the_state_line_says_absent_and_capturing_is_refused(addon, tmp_path):
+    assert jobs.state_line(home()) == "Absent"
+    video = tmp_path / "clip.mp4"
+    video.write_bytes(b"x")
+    addon.reel2rig.video = str(video)
+    with pytest.raises(RuntimeError, match=r"press Install.*\[worker.environment_missing\]"):
+        bpy.ops.reel2rig.capture()
+    assert jobs.problem.code == "worker.environment_missing"
+    assert not jobs.capturing
+
+
+@pytest.mark.parametrize(
+    ("video", "said"), [("", "No video is chosen"), ("/nowhere/x.mp4", "There is no video")]
+)
+def test_a_missing_video_is_refused_before_anything_starts(addon, video, said):
+    addon.reel2rig.video = video
+    with pytest.raises(RuntimeError, match=rf"{said}.*\[video.not_found\]"):
+        bpy.ops.reel2rig.capture()
+    assert jobs.session is None
+
+
+def test_an_unfinished_installation_is_called_broken(addon):
+    Home.find().environment.mkdir(parents=True)
+    jobs.look_again()
+    assert jobs.state_line(home()) == "Broken (The installation of the worker's environment did not finish)"
+
+
+def test_a_capture_builds_the_people_with_the_choices_of_the_panel(addon, worker, tmp_path):
+    video = tmp_path / "meine Aufnahme.mp4"
+    video.write_bytes(b"x")
+    chosen = addon.reel2rig
+    chosen.video, chosen.person, chosen.trim, chosen.trim_start, chosen.trim_end = (
+        str(video),
+        "all",
+        True,
+        3,
+        9,
+    )
+    chosen.use_height, chosen.height, chosen.skin = True, 1.8, False
+    chosen.choose_start, chosen.start_frame = True, 1001
+    assert jobs.state_line(home()) == "Ready on cpu"
+    assert bpy.ops.reel2rig.capture() == {"FINISHED"}
+    request = json.loads(worker.read_text())
+    assert Path(request["video"]) == video
+    assert request["settings"] == {
+        "person": "all", "max_people": 4, "smoothing": 2.0, "device": "auto",
+        "start": "3", "end": "10", "height_m": 1.8,
+    }  # fmt: skip
+    armatures = [thing for thing in addon.objects if thing.type == "ARMATURE"]
+    assert len(armatures) == 2
+    assert not [thing for thing in addon.objects if thing.type == "MESH"]
+    assert addon.frame_start == 1001
+    assert jobs.finished == []
+    assert jobs.state_line(home()) == "Ready on cpu"
+    assert jobs.session.pid is not None  # the worker stays warm
+
+
+def test_what_the_worker_refuses_is_shown_with_its_code(addon, worker, tmp_path):
+    video = tmp_path / "clip.mp4"
+    video.write_bytes(b"x")
+    addon.reel2rig.video, addon.reel2rig.person, addon.reel2rig.person_ids = str(video), "ids", "9"
+    with pytest.raises(RuntimeError, match=r"No person was found. \[people.none_found\]"):
+        bpy.ops.reel2rig.capture()
+    assert jobs.state_line(home()) == "Ready on cpu"
+    assert "people.none_found" in jobs.problem.report()
+    assert "Blender" in jobs.problem.report()
+
+
+def test_a_worker_that_dies_shows_as_stopped_and_why_and_the_next_capture_works(addon, worker, tmp_path):
+    video = tmp_path / "clip.mp4"
+    video.write_bytes(b"x")
+    addon.reel2rig.video, addon.reel2rig.person, addon.reel2rig.person_ids = str(video), "ids", "8"
+    with pytest.raises(RuntimeError, match=r"killed"):
+        bpy.ops.reel2rig.capture()
+    assert jobs.state_line(home()).startswith("Stopped (In mid-job the worker was killed")
+    addon.reel2rig.person = "longest"
+    assert bpy.ops.reel2rig.capture() == {"FINISHED"}
+
+
+def test_progress_is_told_with_stage_frames_and_time_left(addon, worker, tmp_path):
+    video = tmp_path / "clip.mp4"
+    video.write_bytes(b"x")
+    jobs.begin_capture(home(), video, {"person": "longest"}, addon.name)
+    assert jobs.state_line(home()).startswith("Busy")
+    folder = None
+    while folder is None:
+        folder = jobs.poll_capture()
+    assert jobs.progress_text() == "landmarks 2/2, 0:05 left"
+    assert jobs.progress_factor() == 1.0
+    assert jobs.finished == [folder]
+    jobs.imported(folder)
+
+
+def test_importing_a_job_folder_or_a_motion_file_is_one_operator(addon, make_clip, make_job):
+    folder = make_job(make_clip(frames=3))
+    assert bpy.ops.reel2rig.import_capture(filepath=str(folder / "result.json")) == {"FINISHED"}
+    assert bpy.ops.reel2rig.import_capture(filepath=str(folder / "result-1.npz")) == {"FINISHED"}
+    assert len([thing for thing in addon.objects if thing.type == "ARMATURE"]) == 2
+    with pytest.raises(RuntimeError, match=r"\[result.missing\]"):
+        bpy.ops.reel2rig.import_capture(filepath=str(folder.parent))
+
+
+def test_match_scene_moves_keys_to_the_rate_of_the_video(addon, make_clip, make_job):
+    mine = bpy.data.objects.new("Mine", None)
+    addon.collection.objects.link(mine)
+    addon.render.fps, addon.frame_start = 24, 10
+    folder = make_job(make_clip(frames=31, first=5))
+    bpy.ops.reel2rig.import_capture(filepath=str(folder))
+    action = next(a for a in bpy.data.actions)
+    assert tuple(action.frame_range) == pytest.approx((10, 34))
+    assert bpy.ops.reel2rig.match_scene() == {"FINISHED"}
+    assert (addon.render.fps, addon.frame_start, addon.frame_end) == (30, 10, 40)
+    assert tuple(action.frame_range) == pytest.approx((10, 40))
+    assert addon.camera.type == "CAMERA"
+    assert bpy.ops.reel2rig.match_scene() == {"FINISHED"}  # pressing it again changes nothing
+    assert tuple(action.frame_range) == pytest.approx((10, 40))
+
+
+def test_match_scene_without_a_capture_says_so(addon):
+    with pytest.raises(RuntimeError, match=r"\[scene.no_capture\]"):
+        bpy.ops.reel2rig.match_scene()
+
+
+def test_nothing_is_downloaded_while_blender_is_offline(addon):
+    assert not bpy.app.online_access
+    with pytest.raises(RuntimeError, match=r"\[setup.offline\]"):
+        bpy.ops.reel2rig.install_worker()
+    assert jobs.install is None
+    assert not Home.find().root.exists()
+
+
+def test_a_proxy_outlives_its_job_folder(addon, make_clip, make_job, tmp_path):
+    folder = make_job(make_clip(frames=3))
+    (folder / "proxy.mp4").write_bytes(b"not really a video")
+    record = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    (folder / "result.json").write_text(json.dumps(record | {"proxy": "proxy.mp4"}), encoding="utf-8")
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"))
+    bpy.context.scene.reel2rig.skin = False
+    for _ in range(2):
+        bpy.ops.reel2rig.import_capture(filepath=str(folder))
+    shutil.rmtree(folder)
+    assert {clip.filepath for clip in bpy.data.movieclips} == {"//dance für zwei upright.mp4"}
+    assert (tmp_path / "dance für zwei upright.mp4").read_bytes() == b"not really a video"
