@@ -92,7 +92,7 @@ def run_capture(
             stack.callback(jobs.remove_job, job.folder)
         if last := worker.progress:
             on_progress(replace(last, stage="writing", done=0, total=1, fraction=1.0, eta=-1.0))
-        files, report = _write(plan, job, blender, options or {}, home, should_cancel)
+        files, report = write_outputs(plan, job, blender, options or {}, home, should_cancel)
         result = job.result()
     notes = tuple(map(str, result.get("notes") or ()))
     return CaptureOutcome(tuple(files), notes, result, job.folder if keep_job else None, report)
@@ -186,7 +186,7 @@ def clip_files(job: Job) -> list[Path]:
     return files
 
 
-def _write(
+def write_outputs(
     plan: OutputPlan,
     job: Job,
     blender: BlenderProgram | None,
@@ -194,7 +194,11 @@ def _write(
     home: Home,
     should_cancel: ShouldCancel,
 ) -> tuple[list[Path], dict[str, Any]]:
-    """Write all files under temporary names first, so that either all of them appear or none."""
+    """Write a finished job as the planned files: all under temporary names first, so that all appear or none.
+
+    Returns:
+        The files, and what Blender reported about the last of them (empty when it was not needed).
+    """
     clips = clip_files(job)
     tracks = [read_clip(clip).track for clip in clips]
     targets = plan.files(tracks)

@@ -1,13 +1,7 @@
-"""The contact sheet of a capture: a column a moment; the frame, the body over it, the body from the side.
-
-Run as ``python -m reel2rig.core.evaluate.contact_sheet REQUEST.json`` in the worker's environment, where the
-video reader lives.
-"""
+"""The contact sheet of a capture: a column a moment; the frame, the body over it, the body from the side."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -85,6 +79,3 @@ def _read_rgba(path: Path) -> Image:
         raise FileCorrupt(f"The picture {path.name} is not an RGBA PNG; render the capture again.")
     return cv2.cvtColor(data, cv2.COLOR_BGRA2RGBA)
 
-
-if __name__ == "__main__":
-    write_sheet(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))

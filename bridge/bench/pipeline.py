@@ -1,0 +1,60 @@
+"""`reel2rig bench pipeline`: what the whole pipeline costs and gains against MediaPipe alone, and keying speed.
+
+Runs in the worker's Python, which has the pipeline's packages; Blender's part is a child process.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from ...core.evaluate.machine import describe_machine, describe_versions
+from ...core.evaluate.pipeline_accuracy import measure as measure_accuracy
+from ...core.evaluate.pipeline_speed import measure as measure_speed
+from ..demo_clip import REQUIREMENT, fetch_demo_clip
+from ..errors import BlenderFailed
+from ..headless_blender import BlenderProgram, find_blender
+from ..home import Home
+from ..processes import python_environment
+
+RUNS = 5
+
+
+def run(runs: int = RUNS) -> dict[str, Any]:
+    """Measure and return {"ratios": {name: {min, median, max, runs}}, "machine", "versions", "inputs", ...}."""
+    home = Home.find()
+    video = fetch_demo_clip(home.root / "clips")
+    speed = measure_speed(video, home.models, runs)
+    accuracy = measure_accuracy(home.models)
+    keying = _measure_keying(find_blender(), runs)
+    return {
+        "ratios": {
+            "pipeline_over_mediapipe_fps": speed.pop("ratio"),
+            "keyframe_insert_over_bulk_time": keying.pop("ratio"),
+            **accuracy.pop("ratios"),
+        },
+        "speed": speed,
+        "keying": keying,
+        "accuracy": accuracy,
+        "machine": describe_machine(),
+        "versions": describe_versions(),
+        "inputs": {"speed": f"demo clip of {REQUIREMENT}", "runs": runs},
+    }
+
+
+def _measure_keying(blender: BlenderProgram, runs: int) -> dict[str, Any]:
+    if not blender.module:
+        raise BlenderFailed("This benchmark needs the bpy module; install it with pip install 'reel2rig[blender]'.")
+    done = subprocess.run(
+        [str(blender.path), "-m", "reel2rig.blender_addon.bench_keying", "--runs", str(runs)],
+        capture_output=True,
+        text=True,
+        env=python_environment(Path(blender.path)),
+        check=False,
+    )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    if not lines:
+        raise BlenderFailed(f"The keying benchmark ended with {done.returncode} and no result.")
+    return json.loads(lines[-1])
