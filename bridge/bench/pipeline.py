@@ -1,4 +1,4 @@
-"""`reel2rig bench pipeline`: what the whole pipeline costs and gains against MediaPipe alone, and keying speed.
+"""`reel2rig bench pipeline`: what the pipeline costs and gains against MediaPipe alone, and keying speed.
 
 Runs in the worker's Python, which has the pipeline's packages; Blender's part is a child process.
 """
@@ -23,7 +23,7 @@ RUNS = 5
 
 
 def run(runs: int = RUNS) -> dict[str, Any]:
-    """Measure and return {"ratios": {name: {min, median, max, runs}}, "machine", "versions", "inputs", ...}."""
+    """Measure; {"ratios": {name: {min, median, max, runs}}, "machine", "versions", "inputs", ...}."""
     home = Home.find()
     video = fetch_demo_clip(home.root / "clips")
     speed = measure_speed(video, home.models, runs)
@@ -46,7 +46,9 @@ def run(runs: int = RUNS) -> dict[str, Any]:
 
 def _measure_keying(blender: BlenderProgram, runs: int) -> dict[str, Any]:
     if not blender.module:
-        raise BlenderFailed("This benchmark needs the bpy module; install it with pip install 'reel2rig[blender]'.")
+        raise BlenderFailed(
+            "This benchmark needs the bpy module; install it with pip install 'reel2rig[blender]'."
+        )
     done = subprocess.run(
         [str(blender.path), "-m", "reel2rig.blender_addon.bench_keying", "--runs", str(runs)],
         capture_output=True,

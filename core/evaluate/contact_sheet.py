@@ -78,4 +78,3 @@ def _read_rgba(path: Path) -> Image:
     if data is None or data.ndim != 3 or data.shape[2] != 4:
         raise FileCorrupt(f"The picture {path.name} is not an RGBA PNG; render the capture again.")
     return cv2.cvtColor(data, cv2.COLOR_BGRA2RGBA)
-
