@@ -50,6 +50,7 @@ class BodyTemplate:
         weights: (V, 24) float32 blend weights, rows sum to one.
         faces: (F, 3) int32 vertex indices, counter-clockwise from outside.
         J_template: (24, 3) float32 joints of the mean body. J_shapedirs: (24, 3, 10) how betas move them.
+        J_regressor: (24, V) float32 what gives the joints from the vertices of the T-pose, or None.
         posedirs: (V, 3, 207) float32 pose correctives, or None (the free body has none).
         uv: (U, 2) texture coordinates and face_uv: (F, 3) int32 indices into them, or None.
         landmark_joint: (33,) joint each BlazePose landmark is fixed to, landmark_offset: (33, 3) and
@@ -68,6 +69,7 @@ class BodyTemplate:
     faces: Whole
     J_template: Floats
     J_shapedirs: Floats
+    J_regressor: Floats | None
     posedirs: Floats | None
     uv: Floats | None
     face_uv: Whole | None
@@ -209,15 +211,17 @@ def _template_of(keys: _Arrays) -> BodyTemplate:
     if not np.allclose(weights.sum(axis=1), 1.0, atol=1e-3):
         raise keys.corrupt("weights", "they do not sum to one")
     _check_tree(keys)
-    if "J" in keys and "J_shapedirs" in keys:
+    regressor = None
+    if "J_regressor" in keys:
+        regressor = keys.floats("J_regressor", JOINT_COUNT, count)
+    if regressor is None or ("J" in keys and "J_shapedirs" in keys):
         J = keys.floats("J", JOINT_COUNT, 3)
         J_shapedirs = keys.floats("J_shapedirs", JOINT_COUNT, 3, None)[..., :SHAPE_COUNT]
         if J_shapedirs.shape[2] < SHAPE_COUNT:
             raise keys.corrupt("J_shapedirs", f"{J_shapedirs.shape[2]} directions instead of {SHAPE_COUNT}")
     else:
-        regressor = keys.floats("J_regressor", JOINT_COUNT, count).astype(np.float64)
-        J = (regressor @ v_template).astype(np.float32)
-        J_shapedirs = np.einsum("kv,vcb->kcb", regressor, shapedirs).astype(np.float32)
+        J = (regressor.astype(np.float64) @ v_template).astype(np.float32)
+        J_shapedirs = np.einsum("kv,vcb->kcb", regressor.astype(np.float64), shapedirs).astype(np.float32)
     faces = keys.indices("f", count, None, 3)
     uv = keys.floats("uv", None, 2) if "uv" in keys and "fuv" in keys else None
     has_landmarks = "lm_joint" in keys
@@ -230,6 +234,7 @@ def _template_of(keys: _Arrays) -> BodyTemplate:
         faces=faces,
         J_template=J,
         J_shapedirs=J_shapedirs,
+        J_regressor=regressor,
         posedirs=keys.floats("posedirs", count, 3, _POSE_FEATURES) if "posedirs" in keys else None,
         uv=uv,
         face_uv=keys.indices("fuv", len(uv), len(faces), 3) if uv is not None else None,
