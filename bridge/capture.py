@@ -15,10 +15,11 @@ from ..core.motion.files.atomic import atomic_output
 from ..core.motion.files.npz import read_clip
 from ..core.people.model_files import landmark_model_path
 from ..core.pipeline.settings import CaptureSettings
+from ..core.video.errors import VideoNotFound
 from . import jobs
 from .client.environment import Environment, find_environment
 from .client.session import Session
-from .errors import BlenderFailed, VideoNotFound
+from .errors import BlenderFailed
 from .headless_blender import BlenderProgram, find_blender, run_blender
 from .home import Home
 from .jobs import Job

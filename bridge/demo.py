@@ -54,7 +54,7 @@ def run_demo(
     assert outcome.job is not None  # it was asked to be kept
     files = list(outcome.files)
     try:
-        job = Job(outcome.job)
+        job = jobs.open_job(outcome.job)
         for name in ("demo.glb", "demo.npz"):
             say(f"Writing {name}")
             plan = plan_output(out / name, None, video)

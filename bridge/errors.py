@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..core.errors import Cancelled, DiskFull, InputError, OutputError, OutputNotWritable, Reel2RigError
+from ..core.errors import DiskFull, OutputError, OutputNotWritable, Reel2RigError
 
 
 class WorkerError(Reel2RigError):
@@ -78,10 +78,6 @@ class OutputIsInput(OutputError):
     code = "output.is_input"
 
 
-class VideoNotFound(InputError):
-    code = "video.not_found"
-
-
 class RemoteError(Reel2RigError):
     """An error that another process reported, with that error's code and exit code."""
 
@@ -91,24 +87,18 @@ class RemoteError(Reel2RigError):
         self.exit_code = exit_code
 
 
-# Callers catch these by class, so they come back as themselves; any other keeps its code as a RemoteError.
-_KNOWN: dict[str, type[Reel2RigError]] = {
-    known.code: known
-    for known in (
-        Cancelled,
-        DiskFull,
-        OutputNotWritable,
-        VideoNotFound,
-        WorkerOutOfMemory,
-        WorkerProtocolError,
-    )
-}
-
-
 def from_wire(code: str, message: str, exit_code: int) -> Reel2RigError:
-    """Rebuild the error that another process described."""
-    known = _KNOWN.get(code)
-    return known(message) if known else RemoteError(message, code, exit_code)
+    """Rebuild the error that another process described: of its own class where that is loaded here."""
+    for kind in _kinds(Reel2RigError):
+        if kind.__dict__.get("code") == code and kind.__init__ is Reel2RigError.__init__:
+            return kind(message)
+    return RemoteError(message, code, exit_code)
+
+
+def _kinds(base: type[Reel2RigError]) -> Iterator[type[Reel2RigError]]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
 
 
 _SIGNALS = {

@@ -33,7 +33,8 @@ def spawn(command: Sequence[str | Path], **options: Any) -> subprocess.Popen[byt
         options.setdefault("creationflags", flags)
     else:
         options.setdefault("start_new_session", True)
-    return subprocess.Popen([os.fspath(part) for part in command], **options)
+    process: subprocess.Popen[bytes] = subprocess.Popen([os.fspath(part) for part in command], **options)
+    return process
 
 
 def stop_tree(process: subprocess.Popen[bytes], *, kill: bool = False) -> None:

@@ -156,7 +156,7 @@ def decode(line: bytes) -> Message:
     kind = _CLASSES.get(data.get("type", "")) if isinstance(data, dict) and _has_type(data) else None
     if kind is None:
         raise WorkerProtocolError(f"A line on the wire is no known message: {_short(line)}.")
-    fields = {field.name: data.get(field.name) for field in dataclasses.fields(kind)}
+    fields: dict[str, Any] = {field.name: data.get(field.name) for field in dataclasses.fields(kind)}
     for field in dataclasses.fields(kind):
         value = fields[field.name]
         allowed = _CHECKS[str(field.type)]

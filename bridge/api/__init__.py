@@ -18,7 +18,6 @@ _WHERE = {
     "Reel2RigError": (".core.errors", "Reel2RigError"),
     "__version__": (".bridge.version", "VERSION"),
 }
-__all__ = ["CaptureSettings", "MotionClip", "Reel2RigError", "capture", "capture_to_file", "read_clip", "write_clip"]  # fmt: skip  # noqa: E501
 
 
 def __getattr__(name: str) -> object:

@@ -18,7 +18,7 @@ from ..setup import ensure_ready
 from .options import JsonOption
 from .prepare import continue_in_worker_python, tell
 
-PACKAGE = f"{__package__.rpartition('.')[0]}.bench"
+PACKAGE = "reel2rig.bridge.bench"
 
 
 class UnknownBenchmark(InputError):

@@ -59,9 +59,10 @@ def scan(
         job = scan_people(source, settings, prepare=prepare, on_progress=view.show, should_cancel=wish)
     try:
         people = job.people()
-        for track in people["tracks"] if thumbnails else ():
-            name = f"{source.stem}-person-{track['id']}.png"
-            shutil.copyfile(job.folder / track["thumbnail"], thumbnails / name)
+        if thumbnails:
+            for track in people["tracks"]:
+                name = f"{source.stem}-person-{track['id']}.png"
+                shutil.copyfile(job.folder / track["thumbnail"], thumbnails / name)
     finally:
         remove_job(job.folder)
     if as_json:

@@ -6,7 +6,6 @@ which a setup writes last. Standard library only.
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,7 +69,8 @@ class Environment:
     def examine(self) -> EnvironmentState:
         """As `state`, whether or not an installation is running."""
         marker = read_json(self.marker)
-        if marker is None or marker.get("python") != os.fspath(self.python):
+        # By folder: one Python may be called python, python3 and python3.11.
+        if marker is None or Path(str(marker.get("python"))).parent != self.python.parent:
             if not self.owned:
                 return EnvironmentState("ready")  # it has the packages, or it would not have been found
             if not self.home.environment.exists():
