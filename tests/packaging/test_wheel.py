@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import runpy
 import subprocess
 import sys
 import sysconfig
@@ -28,17 +28,8 @@ def _run(command: list[str | Path], cwd: Path) -> str:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from a copy: what was left in the checkout's build folder stays out, nothing is left there."""
-    folder = tmp_path_factory.mktemp("wheel")
-    copy = folder / "source"
-    for name in PACKAGE_FOLDERS:
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md"):
-        shutil.copy(ROOT / name, copy / name)
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    _run([*pip, "--wheel-dir", folder / "out", copy], cwd=folder)
-    (built,) = (folder / "out").glob("*.whl")
-    return built
+    """Built the way the extension's own wheel is."""
+    return runpy.run_path(str(ROOT / "build_addon.py"))["build_wheel"](tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
