@@ -50,6 +50,7 @@ def detect_contacts(
     valid: ArrayLike | None = None,
     up: ArrayLike = (0.0, 1.0, 0.0),
     floor: ArrayLike = 0.0,
+    heights: ArrayLike | None = None,
     thresholds: ContactThresholds | None = None,
 ) -> NDArray[np.float32]:
     """Contacts (T, 4) in [0, 1] of heel and toe of the left, then of the right foot.
@@ -59,6 +60,7 @@ def detect_contacts(
         times: (T,) seconds, increasing.
         valid: (T,) frames where the person was seen; elsewhere there is no contact.
         up: (3,) unit vector against gravity. floor: height (or (4,) heights) that the points rest at.
+        heights: (T, 4) above the floor, when better known than from the points (the lowest vertex of a sole).
 
     **Convention**: height is measured along `up` from the origin. Speed is that of the smoothed point, all
     three axes, by central differences.
@@ -67,15 +69,18 @@ def detect_contacts(
     x, t = np.asarray(points, dtype=np.float64), np.asarray(times, dtype=np.float64)
     if x.shape != (len(t), 4, 3):
         raise ValueError(f"points must have shape ({len(t)}, 4, 3), not {x.shape}")
+    above = (
+        x @ np.asarray(up, dtype=np.float64) - np.asarray(floor) if heights is None else np.asarray(heights)
+    )
     seen = np.ones(len(t), dtype=bool) if valid is None else np.asarray(valid, dtype=bool)
     contacts = np.zeros((len(t), 4), dtype=np.float32)
     step = float(np.median(np.diff(t))) if len(t) > 1 else 1.0 / 30.0
     # A clip too short to hold the shortest run is judged by what it has.
     shortest = min(max(1, round(limits.shortest / step)), len(t))
     for start, stop in unbroken_runs(seen):
-        part = smooth_positions(x[start:stop], max(limits.smoothing / step, 1e-3))
-        speed = _speeds(part, t[start:stop])
-        height = part @ np.asarray(up, dtype=np.float64) - np.asarray(floor)
+        sigma = max(limits.smoothing / step, 1e-3)
+        speed = _speeds(smooth_positions(x[start:stop], sigma), t[start:stop])
+        height = smooth_positions(above[start:stop], sigma)
         enter = (speed < limits.enter_speed) & (height < limits.enter_height)
         stay = (speed < limits.stay_speed) & (height < limits.stay_height)
         for point in range(4):
