@@ -1,0 +1,107 @@
+"""One person being followed: the landmarker that does it, what was seen, and what is expected next."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from .appearance import Colours, clothes_colours, cut_out, likeness, sharpness
+from .landmarker import VideoLandmarker
+from .poses import Pose
+
+MEMORY = 6  # frames that the motion is extrapolated from
+LOOK_AHEAD = 0.3  # s, farther than this a steady motion is not believed
+REACH = 0.35  # m, how far a person may be from where expected in the next frame
+SPEED = 4.0  # m/s, what every further second without a sight adds to it
+SIZE_CHANGE = 1.5
+COLOUR_EVERY, COLOUR_BLEND = 5, 0.2
+THUMBNAIL_EVERY = 10
+
+
+class Person:
+    """Followed from the frame where somebody was found until lost for good; may be resumed later.
+
+    Attributes:
+        poses: position of the frame in the scan -> accepted landmarks.
+        lost: frames since the last accepted ones.
+        colours: running mean of the clothes' colours.
+        scale: running mean of pixels per metre; who has the larger one is nearer.
+    """
+
+    def __init__(self, landmarker: VideoLandmarker) -> None:
+        self.landmarker: VideoLandmarker | None = landmarker
+        self.poses: dict[int, Pose] = {}
+        self.lost = 0
+        self.colours: Colours | None = None
+        self.scale = 0.0
+        self.thumbnail: np.ndarray | None = None
+        self._thumbnail_rank = -1.0
+        self._recent: deque[tuple[float, Pose]] = deque(maxlen=MEMORY)
+
+    @property
+    def last(self) -> Pose:
+        return self._recent[-1][1]
+
+    def expected(self, time: float) -> Pose:
+        """The last pose, carried on by the motion of the last frames."""
+        seen_at, pose = self._recent[-1]
+        if len(self._recent) < 3:
+            return pose
+        times = np.array([t for t, _ in self._recent])
+        centres = np.array([p.centre for _, p in self._recent])
+        slope = np.polyfit(times - times.mean(), centres, 1)[0]
+        return pose.moved(slope * min(time - seen_at, LOOK_AHEAD))
+
+    def could_be(self, pose: Pose, time: float) -> bool:
+        """Whether `pose` can be this person at `time`: near where expected, of a like size."""
+        if not self._recent:
+            return True
+        expected, since = self.expected(time), time - self._recent[-1][0]
+        away = np.linalg.norm(pose.centre - expected.centre) / max(expected.scale, 1e-6)
+        change = pose.scale / max(expected.scale, 1e-6)
+        limit = SIZE_CHANGE * (1 + since)
+        return away < REACH + SPEED * since and 1 / limit < change < limit
+
+    def see(self, position: int, time: float, pose: Pose, image: np.ndarray, alone: bool) -> None:
+        """Takes `pose` as this person's landmarks at `position`.
+
+        Args:
+            alone: nobody else is near, so that colours and picture are surely this person's.
+        """
+        self.poses[position] = pose
+        self._recent.append((time, pose))
+        self.scale = pose.scale if not self.scale else 0.8 * self.scale + 0.2 * pose.scale
+        self.lost = 0
+        if alone and (self.colours is None or len(self.poses) % COLOUR_EVERY == 0):
+            self._learn_colours(image, pose)
+        if self.thumbnail is None or (alone and len(self.poses) % THUMBNAIL_EVERY == 1):
+            self._consider_thumbnail(image, pose)
+
+    def rest(self) -> None:
+        """Stops following; what was seen stays."""
+        if self.landmarker is not None:
+            self.landmarker.close()
+            self.landmarker = None
+        self._recent.clear()
+
+    def resume(self, landmarker: VideoLandmarker) -> None:
+        self.landmarker, self.lost = landmarker, 0
+
+    def likeness(self, colours: Colours | None) -> float:
+        """How alike the clothes are, 0 to 1; 0.5 when either is unknown."""
+        if self.colours is None or colours is None:
+            return 0.5
+        return likeness(self.colours, colours)
+
+    def _learn_colours(self, image: np.ndarray, pose: Pose) -> None:
+        colours = clothes_colours(image, pose)
+        if colours is not None:
+            known = self.colours
+            self.colours = colours if known is None else (1 - COLOUR_BLEND) * known + COLOUR_BLEND * colours
+
+    def _consider_thumbnail(self, image: np.ndarray, pose: Pose) -> None:
+        picture = cut_out(image, pose)
+        rank = pose.confidence**4 * np.sqrt(sharpness(picture)) * min(1.0, pose.scale / 200)
+        if rank > self._thumbnail_rank:
+            self.thumbnail, self._thumbnail_rank = picture, rank

@@ -1,0 +1,118 @@
+"""Finds people who are not followed yet, and aims a landmarker at one of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+
+from .landmarker import ImageLandmarker, VideoLandmarker
+from .painting import Background
+from .poses import Pose, distance, overlap
+
+WIDE = 1.25  # pictures longer than this are also searched in squares, where people are larger
+SURE = 0.5  # mean visibility of shoulders and hips below which a find is not believed
+SMALLEST = 0.06  # of the picture's shorter side, a person's size
+SAME = 0.3  # m, two poses nearer than this are one person
+FILL = 0.6  # of a picture that a person takes when a landmarker is aimed at it
+ZOOM_STEP = 1.3  # how much the region a landmarker follows may be off in size
+COVER = 1.5  # growth of the outlines of known people, so that no limb of theirs is found again
+
+
+class Searcher:
+    """Looks for new people in single pictures, whole and in parts."""
+
+    def __init__(self, model: str | os.PathLike[str], background: Background) -> None:
+        self._landmarker = ImageLandmarker(model)
+        self._background = background
+        self._turn = 0
+
+    def find(self, image: np.ndarray, known: Sequence[Pose], limit: int, thorough: bool) -> list[Pose]:
+        """People in `image` (H, W, 3) other than `known`, at most `limit`.
+
+        Args:
+            thorough: look at all parts; otherwise at the whole and one part, another one each time.
+        """
+        parts = squares(image.shape[:2])
+        if not thorough and parts:
+            self._turn = (self._turn + 1) % len(parts)
+            parts = parts[self._turn : self._turn + 1]
+        found: list[Pose] = []
+        for part in (whole(image.shape[:2]), *parts):
+            while len(found) < limit:
+                pose = self._look(image, [*known, *found], part)
+                if pose is None or not is_new(pose, [*known, *found], image.shape[:2]):
+                    break
+                found.append(pose)
+        return found
+
+    def _look(self, image: np.ndarray, known: Sequence[Pose], part: tuple[int, int, int, int]) -> Pose | None:
+        x0, y0, x1, y1 = part
+        cleared = self._background.without(image, known, grow=COVER)
+        pose = self._landmarker(cleared[y0:y1, x0:x1])
+        return None if pose is None else pose.moved(np.array([x0, y0]))
+
+    def close(self) -> None:
+        self._landmarker.close()
+
+
+def whole(size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The part (x0, y0, x1, y1) that is everything."""
+    return 0, 0, size[1], size[0]
+
+
+def squares(size: tuple[int, int]) -> list[tuple[int, int, int, int]]:
+    """Three overlapping squares along the longer side; none for pictures that are nearly square."""
+    height, width = size
+    short, long = min(size), max(size)
+    if long < WIDE * short:
+        return []
+    starts = (0, (long - short) // 2, long - short)
+    if width > height:
+        return [(at, 0, at + short, short) for at in starts]
+    return [(0, at, short, at + short) for at in starts]
+
+
+def is_new(pose: Pose, known: Sequence[Pose], size: tuple[int, int]) -> bool:
+    """Whether `pose` is believable, large enough, mostly in the picture, and nobody of `known`."""
+    torso = pose.visibility[[11, 12, 23, 24]].mean()
+    box = pose.box
+    if torso < SURE or max(box[2] - box[0], box[3] - box[1]) < SMALLEST * min(size):
+        return False
+    if not (0 <= pose.centre[0] < size[1] and 0 <= pose.centre[1] < size[0]):
+        return False
+    return all(overlap(box, other.box) < 0.5 and distance(pose, other) > SAME for other in known)
+
+
+def aim(landmarker: VideoLandmarker, image: np.ndarray, pose: Pose) -> bool:
+    """Makes `landmarker` follow the person at `pose`, however small and whoever else is there.
+
+    Its own detector sees the whole picture shrunk to 224 pixels, where a small person vanishes. So it is shown
+    enlargements about the person, less and less enlarged. Each keeps the person's place relative to the
+    picture, which is how the landmarker remembers where to look.
+
+    Returns:
+        Whether it found the person.
+    """
+    height, width = image.shape[:2]
+    box = pose.box
+    size = max(box[2] - box[0], box[3] - box[1])
+    zoom = max(1.0, FILL * max(height, width) / size)
+    found = None
+    while True:
+        found = landmarker.warm_up(enlarged(image, pose.centre, zoom))
+        if found is None and zoom > 1:
+            return False
+        if zoom <= 1:
+            return found is not None
+        zoom = max(1.0, zoom / ZOOM_STEP)
+
+
+def enlarged(image: np.ndarray, centre: np.ndarray, zoom: float) -> np.ndarray:
+    """The part of `image`, 1 / `zoom` of its size, in which `centre` (2,) px has the same relative place."""
+    height, width = image.shape[:2]
+    w, h = max(1, round(width / zoom)), max(1, round(height / zoom))
+    x = int(np.clip(round(centre[0] * (1 - w / width)), 0, width - w))
+    y = int(np.clip(round(centre[1] * (1 - h / height)), 0, height - h))
+    return image[y : y + h, x : x + w]

@@ -1,0 +1,249 @@
+"""Follows all people through one shot: who is who, who hides whom, who comes and goes.
+
+Each person has a landmarker of their own. When others come near, it is shown the picture without them, so that
+its result is the one that person alone would give. Frames in which a person is hidden are left out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from .landmarker import VideoLandmarker
+from .painting import Background, hidden_share
+from .person import Person
+from .poses import Pose, distance, grown, touch
+from .search import SAME, Searcher, aim, is_new
+
+LOOK_EVERY = 0.5  # s between looks for newcomers
+LEARN_EVERY = 0.25  # s between lessons of the background
+GAP_FRAMES, GAP_SECONDS = 15, 0.5  # a person missed for longer is gone, until recognised
+HIDDEN = 0.05  # share of the outline behind others from which a frame counts as missed
+NEAR = 1.6  # others inside the person's square, grown so much, disturb the landmarks
+ALIKE, UNLIKE = 0.75, 0.15  # likeness that recognises a returner; lead it needs over anybody else
+BUFFER_BYTES = 256_000_000  # frames kept since the last look, to follow newcomers back to their entry
+BACK_MISSES = 2
+
+
+class ShotTracker:
+    """People of one shot. `step` takes its frames in order; `close` ends it."""
+
+    def __init__(self, model: str | os.PathLike[str], max_people: int, pool: ThreadPoolExecutor) -> None:
+        self._model, self._max_people, self._pool = model, max_people, pool
+        self._background = Background()
+        self._next_lesson = -np.inf
+        self._searcher: Searcher | None = None
+        self._spare: VideoLandmarker | None = None  # looks for the first person while nobody is followed
+        self._buffer: deque[tuple[int, float, np.ndarray]] = deque()
+        self._start = 0.0
+        self._next_look = -np.inf
+        self.active: list[Person] = []
+        self.people: list[Person] = []
+
+    def step(self, position: int, time: float, image: np.ndarray) -> list[Pose]:
+        """Takes one frame; returns where people are believed to be in it."""
+        if not self._buffer and not self.people:
+            self._start = time
+        moment = time - self._start
+        self._remember(position, moment, image)
+        if self.active:
+            self._follow(position, moment, image)
+        else:
+            self._wait_for_somebody(position, moment, image)
+        if self._max_people > 1 and moment >= self._next_lesson:
+            self._next_lesson = moment + LEARN_EVERY
+            self._background.learn(image, [person.expected(moment) for person in self.active])
+        if moment >= self._next_look:
+            self._look_for_more(position, moment, image)
+        return [person.expected(moment) for person in self.active]
+
+    def close(self) -> None:
+        for person in self.active:
+            person.rest()
+        self.active = []
+        for tool in (self._searcher, self._spare):
+            if tool is not None:
+                tool.close()
+        self._searcher = self._spare = None
+        self._buffer.clear()
+
+    # Following
+
+    def _follow(self, position: int, time: float, image: np.ndarray) -> None:
+        expected = {person: person.expected(time) for person in self.active}
+        # Everything is shown and judged by what was expected before this frame, so order plays no part.
+        jobs = [
+            self._pool.submit(_look_at, person, self._cleared(image, person, expected), time)
+            for person in self.active
+        ]
+        seen = {person: job.result() for person, job in zip(self.active, jobs, strict=True)}
+        poses = {p: pose for p, pose in seen.items() if pose is not None and p.could_be(pose, time)}
+        self._settle_doubles(poses, expected)
+        where = {person: poses.get(person, expected[person]) for person in self.active}
+        for person in self.active:
+            pose = poses.get(person)
+            nearer = [where[other] for other in self.active if _is_nearer(other, person)]
+            if pose is None or hidden_share(pose, nearer, image.shape[:2]) > HIDDEN:
+                person.lost += 1
+            else:
+                others = [where[other] for other in self.active if other is not person]
+                person.see(position, time, pose, image, alone=not _crowded(pose, others))
+        self._dismiss(time)
+
+    def _cleared(self, image: np.ndarray, person: Person, expected: dict[Person, Pose]) -> np.ndarray:
+        """The picture for `person`'s landmarker: without those who could disturb it."""
+        own = expected[person]
+        others = [other for other in expected if other is not person]
+        if not person.lost:  # while lost, its detector roams the whole picture
+            others = [other for other in others if _crowded(own, [expected[other]])]
+        behind = [expected[other] for other in others if _is_nearer(person, other)]
+        before = [expected[other] for other in others if not _is_nearer(person, other)]
+        if behind:
+            image = self._background.without(
+                image, behind, keep=() if person.lost else (own,), keep_grow=0.85
+            )
+        return self._background.without(image, before)
+
+    def _settle_doubles(self, poses: dict[Person, Pose], expected: dict[Person, Pose]) -> None:
+        """Where two landmarkers show one body, the person who was expected there keeps it."""
+        people = list(poses)
+        for i, first in enumerate(people):
+            for second in people[i + 1 :]:
+                if first not in poses or second not in poses:
+                    continue
+                if distance(poses[first], poses[second]) < SAME:
+                    worse = max((first, second), key=lambda p: distance(poses[p], expected[p]))
+                    del poses[worse]
+
+    def _dismiss(self, time: float) -> None:
+        for person in list(self.active):
+            patience = max(GAP_FRAMES, 0 if len(self._buffer) < 2 else GAP_SECONDS * self._rate())
+            if person.lost > patience:
+                self.active.remove(person)
+                person.rest()
+                self._next_look = min(self._next_look, time)
+
+    def _rate(self) -> float:
+        first, last = self._buffer[0], self._buffer[-1]
+        return (len(self._buffer) - 1) / max(last[1] - first[1], 1e-3)
+
+    # Finding
+
+    def _wait_for_somebody(self, position: int, time: float, image: np.ndarray) -> None:
+        if self._spare is None:
+            self._spare = VideoLandmarker(self._model)
+        pose = self._spare(image, time)
+        if pose is None or not is_new(pose, (), image.shape[:2]):
+            return
+        landmarker, self._spare = self._spare, None
+        self._welcome(landmarker, position, time, pose, image)
+
+    def _look_for_more(self, position: int, time: float, image: np.ndarray) -> None:
+        first_look = np.isneginf(self._next_look)
+        self._next_look = time + LOOK_EVERY
+        room = self._max_people - len(self.active)
+        if room > 0 and (self._max_people > 1 or not self.active):
+            if self._searcher is None:
+                self._searcher = Searcher(self._model, self._background)
+            known = [person.expected(time) for person in self.active]
+            for found in self._searcher.find(image, known, room, thorough=first_look):
+                self._follow_newcomer(position, time, image, found)
+        while len(self._buffer) > 1:
+            self._buffer.popleft()
+
+    def _follow_newcomer(self, position: int, time: float, image: np.ndarray, found: Pose) -> None:
+        known = [person.expected(time) for person in self.active]
+        clear = self._background.without(image, known, keep=(found,))
+        landmarker = VideoLandmarker(self._model)
+        pose = landmarker(clear, time) if aim(landmarker, clear, found) else None
+        if pose is None or distance(found, pose) > 2 * SAME or not is_new(pose, known, image.shape[:2]):
+            landmarker.close()
+            return
+        person = self._welcome(landmarker, position, time, pose, image)
+        if person is not None:
+            self._follow_back(person, image, pose)
+
+    def _welcome(
+        self, landmarker: VideoLandmarker, position: int, time: float, pose: Pose, image: np.ndarray
+    ) -> Person:
+        """A new person, or one who left and is recognised."""
+        newcomer = Person(landmarker)
+        others = [other.expected(time) for other in self.active]
+        newcomer.see(position, time, pose, image, alone=not _crowded(pose, others))
+        known = self._recognise(newcomer)
+        if known is not None:
+            known.resume(landmarker)
+            known.see(position, time, pose, image, alone=False)
+            newcomer = known
+        else:
+            self.people.append(newcomer)
+        self.active.append(newcomer)
+        return newcomer
+
+    def _recognise(self, newcomer: Person) -> Person | None:
+        """The one person who left and is dressed alike, if nobody else comes close."""
+        gone = [person for person in self.people if person not in self.active]
+        if newcomer.colours is None or not gone:
+            return None
+        ranked = sorted(gone, key=lambda person: -person.likeness(newcomer.colours))
+        best = ranked[0].likeness(newcomer.colours)
+        rivals = [person.likeness(newcomer.colours) for person in (*ranked[1:], *self.active)]
+        return ranked[0] if best > ALIKE and best - max(rivals, default=0.0) > UNLIKE else None
+
+    # Following back to the entry
+
+    def _remember(self, position: int, time: float, image: np.ndarray) -> None:
+        self._buffer.append((position, time, image))
+        while len(self._buffer) * image.nbytes > BUFFER_BYTES and len(self._buffer) > 1:
+            self._buffer.popleft()
+
+    def _follow_back(self, person: Person, image: np.ndarray, pose: Pose) -> None:
+        """Follows a newcomer from the look that found them back to where they came in."""
+        if len(self._buffer) < 2:
+            return
+        landmarker = VideoLandmarker(self._model)
+        past = Person(landmarker)
+        now, misses = self._buffer[-1][1], 0
+        others = [other for other in self.active if other is not person]
+        try:
+            if not aim(landmarker, self._past_picture(self._buffer[-1], others, pose), pose):
+                return
+            for entry in reversed(self._buffer):
+                position, time, picture = entry
+                clear = self._past_picture(entry, others, past.last if past.poses else pose)
+                seen = landmarker(clear, now - time)
+                where = [other.poses[position] for other in others if position in other.poses]
+                if seen is None or not past.could_be(seen, now - time) or _crowded(seen, where, 1.0):
+                    misses += 1
+                    if misses > BACK_MISSES:
+                        break
+                    continue
+                past.see(position, now - time, seen, picture, alone=False)
+        finally:
+            landmarker.close()
+        person.poses = {**past.poses, **person.poses}
+
+    def _past_picture(
+        self, entry: tuple[int, float, np.ndarray], others: Sequence[Person], own: Pose
+    ) -> np.ndarray:
+        position, _, image = entry
+        there = [other.poses[position] for other in others if position in other.poses]
+        return self._background.without(image, there, keep=(own,))
+
+
+def _look_at(person: Person, image: np.ndarray, time: float) -> Pose | None:
+    return None if person.landmarker is None else person.landmarker(image, time)
+
+
+def _is_nearer(first: Person, second: Person) -> bool:
+    return first is not second and first.scale > second.scale
+
+
+def _crowded(pose: Pose, others: Sequence[Pose], factor: float = NEAR) -> bool:
+    """Whether anybody of `others` reaches into the square that `pose`'s landmarker looks at."""
+    square = grown(pose.box, factor)
+    return any(touch(square, other.box) for other in others)
