@@ -15,13 +15,17 @@ from ..bridge.client.events import Advanced, Cancelled, Failed, Finished, Stoppe
 from ..bridge.client.install import InstallChoice
 from ..bridge.client.install_task import InstallTask
 from ..bridge.client.session import Session
-from ..bridge.errors import VideoNotFound
 from ..bridge.home import Home
+from ..core.errors import InputError
 from .problems import Problem, problem_of
 
 _LOOK_EVERY = (
     2.0  # seconds between two looks at the environment's files, which a panel would do at every redraw
 )
+
+
+class VideoMissing(InputError):
+    code = "video.not_found"
 
 
 @dataclass(frozen=True)
@@ -112,12 +116,12 @@ class Jobs:
     def begin_capture(self, home: Home, video: str | Path, settings: dict[str, Any], scene: str) -> None:
         """Start a capture and return at once.
 
-        Raises VideoNotFound, WorkerEnvironmentMissing, WorkerEnvironmentBroken, or another Reel2RigError.
+        Raises VideoMissing, WorkerEnvironmentMissing, WorkerEnvironmentBroken, or another Reel2RigError.
         """
         path = Path(video)
         if not str(video) or not path.is_file():
             named = f"There is no video {path}" if str(video) else "No video is chosen"
-            raise VideoNotFound(f"{named}; choose a video file.")
+            raise VideoMissing(f"{named}; choose a video file.")
         environment = find_environment(home, allow_running=False)
         environment.require()
         self._clear()

@@ -40,7 +40,7 @@ def addon(tmp_path, monkeypatch, empty_scene):
 WORKER = """
 import json, os, shutil, sys, time
 def say(**m): print(json.dumps(m), flush=True)
-say(type="hello", protocol={protocol}, version={version!r}, python="3", torch="2", device="cpu", pid=os.getpid())
+say(type="hello", protocol={protocol}, version={version!r}, python="3", torch="2", device="cpu", pid=1)
 for line in sys.stdin:
     m = json.loads(line)
     if m["type"] == "bye":
