@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..motion.body import free_body_path, load_body
+from ..motion.body import load_body
 from ..motion.smoothing import smooth_clip
 from ..video.proxy import write_proxy
+from ..world.body_points import BodyPoints
 from ..world.place import place_people
-from ..world.refine import refine
 from ..world.translation import default_focal_px
 from .cache import StageCache
 from .choice import choose_tracks
@@ -70,14 +70,17 @@ def capture(
     focal_px = settings.focal_px or default_focal_px(info.width, info.height)
 
     predictions = [predict_track(people, track, focal_px, network, progress) for track in chosen]
-    body = load_body(free_body_path())
+    body = load_body()
+    points = BodyPoints.of(body)
     if settings.refine:
+        from ..world.refine import refine
+
         predictions = [
             refine(item, body, focal_px, info.width, info.height, progress) for item in predictions
         ]
 
     progress("world", 0, 1)
-    clips = place_people(predictions, body, info.width, info.height, focal_px, settings.height_m)
+    clips = place_people(predictions, points, info.width, info.height, focal_px, settings.height_m)
     clips = [smooth_clip(clip, settings.smoothing) for clip in clips]
     if user_body is not None:
         clips = [user_body.wear(clip, body) for clip in clips]
