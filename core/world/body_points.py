@@ -114,8 +114,7 @@ class BodyPoints:
 def _sole_vertices(vertices: Array, weights: Floats, joint: int, ahead: float) -> NDArray[np.int64]:
     """(S,) vertices round the sole under `joint`: whichever way the foot tilts, one of them is lowest.
 
-    `ahead` is how far forward (z) they may lie: what hangs from the ankle reaches to the ball of the foot, and
-    a heel must not.
+    `ahead` is how far forward (z) they may lie: what hangs from the ankle reaches to the ball of the foot.
     """
     mine = np.flatnonzero((np.argmax(weights, axis=1) == joint) & (vertices[:, 2] < ahead))
     low = mine[vertices[mine, 1] < vertices[mine, 1].min() + _SOLE_THICKNESS]

@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..motion.body import BodyTemplate
 from ..motion.clip import Camera, MotionClip
 from ..motion.rotations import quaternion_from_matrix
+from ..motion.smoothing import smooth_positions
 from ..motion.spaces import move_clip
 from ..motion.timing import frame_times
 from .body_points import BodyPoints, PosedPoints
@@ -25,6 +26,7 @@ from .translation import Placement, default_focal_px, depth_from_crop, place_fra
 Array = NDArray[np.float64]
 
 HEIGHT_RANGE = (0.3, 3.0)  # metres that a person may measure
+FOOT_SMOOTHING = 2.0 / 30.0  # seconds; a pelvis held to a foot that trembles would tremble with it
 _GROUND_ROUNDS = 2  # contacts decide the path, the path decides the contacts
 
 
@@ -135,8 +137,9 @@ class _Person:
         valid, fps = _some_valid(self.prediction.valid), self.prediction.fps
         steps = None
         if ground is not None and contacts is not None:
-            walker = self.walker()
-            steps = Steps(contacts, walker.lowest_soles(ground.up), walker.middle_soles, ground)
+            walker, sigma = self.walker(), FOOT_SMOOTHING * float(fps)
+            lowest = smooth_positions(walker.lowest_soles(ground.up), sigma)
+            steps = Steps(contacts, lowest, smooth_positions(walker.middle_soles, sigma), ground)
         root = np.array(self.placement.root)
         for start, stop in solved_runs(valid, fps):
             part = slice(start, stop)

@@ -1,0 +1,87 @@
+"""Gravity and floor out of bodies that stand and walk."""
+
+import numpy as np
+import pytest
+from reel2rig.core.motion.timing import frame_times
+from reel2rig.core.world.ground import Walker, find_ground, standing_contacts, up_vector
+from reel2rig.core.world.path import Ground
+
+
+def walker_of(body, scene, size=1.0):
+    given = scene.prediction
+    points = body.posed(given.rotations, given.betas[0])
+    points = type(points)(points.joints * size, points.landmarks * size, points.soles * size)
+    return Walker(points, scene.path * size, given.valid, frame_times(given.fps, len(given)))
+
+
+def tilt_between(first, second):
+    return np.degrees(np.arccos(np.clip(np.dot(first, second), -1, 1)))
+
+
+def test_up_of_a_level_camera_is_minus_y():
+    assert np.allclose(up_vector(0, 0), [0, -1, 0])
+    assert up_vector(0.3, 0)[2] < 0  # a camera that looks down sees "up" come towards it
+    assert up_vector(0, 0.3)[0] > 0
+    assert np.linalg.norm(up_vector(0.4, -0.2)) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("pitch", [-0.2, 0.0, 0.25, 0.5])
+@pytest.mark.parametrize("roll", [-0.12, 0.1])
+def test_a_walk_round_a_bend_shows_gravity_and_the_camera_s_height(body, walk, pitch, roll):
+    scene = walk(120, pitch=pitch, roll=roll, height=1.6)
+    ground, sizes = find_ground([walker_of(body, scene)])
+    assert tilt_between(ground.up, scene.up) < 1.5
+    assert ground.height == pytest.approx(1.6, abs=0.08)
+    assert np.array_equal(sizes, [1.0])
+
+
+@pytest.mark.parametrize("heading", [0.0, np.pi / 2, np.pi, 2.4])
+def test_a_straight_walk_in_any_direction_is_enough(body, walk, heading):
+    scene = walk(90, bend=0.0, heading=heading, start=(-0.5, -6.0), pitch=0.25, roll=0.06)
+    ground, _ = find_ground([walker_of(body, scene)])
+    assert tilt_between(ground.up, scene.up) < 3.0
+
+
+def test_someone_standing_in_place_is_taken_to_be_upright(body, walk):
+    scene = walk(60, pitch=0.3, roll=0.0)
+    still = np.full(60, 10)
+    given = scene.prediction
+    points = body.posed(given.rotations[still], given.betas[0])
+    ground, _ = find_ground([Walker(points, scene.path[still], given.valid, frame_times(given.fps, 60))])
+    assert tilt_between(ground.up, scene.up) < 6.0
+
+
+def test_two_people_of_other_sizes_than_they_seem_are_put_on_one_floor(body, walk):
+    first = walker_of(body, walk(90, start=(-1.0, -6.0)))
+    second = walker_of(body, walk(90, start=(1.0, -5.0), heading=-0.6), size=0.9)
+    ground, sizes = find_ground([first, second])
+    assert sizes[1] / sizes[0] == pytest.approx(1 / 0.9, rel=0.03)
+    assert tilt_between(ground.up, walk(1).up) < 2.0
+
+
+def test_feet_that_never_stand_still_give_a_floor_through_their_lowest_steps(body, walk):
+    scene = walk(60, bend=0.0)
+    walker = walker_of(body, scene)
+    # A rolling pavement: the whole path moves on at 3 m/s sideways, so no foot is ever at rest.
+    drift = np.arange(60)[:, None] * 0.1 * scene.camera.rotation[:, 0]
+    moving = Walker(walker.points, walker.root + drift, walker.valid, walker.times)
+    ground, _ = find_ground([moving])
+    assert tilt_between(ground.up, scene.up) < 4.0
+    assert ground.height == pytest.approx(1.7, abs=0.15)
+
+
+def test_contacts_alternate_between_the_feet(body, walk):
+    scene = walk(90)
+    contacts = standing_contacts(walker_of(body, scene), Ground(scene.up, 1.7))
+    left, right = contacts[:, :2].max(axis=1), contacts[:, 2:].max(axis=1)
+    assert 0.2 < left.mean() < 0.8
+    assert 0.2 < right.mean() < 0.8
+    assert np.mean(left + right == 1) > 0.7
+
+
+@pytest.mark.parametrize("count", [1, 2, 10])
+def test_a_few_frames_give_a_sane_ground(body, walk, count):
+    scene = walk(count, pitch=0.1, roll=0.0)
+    ground, _ = find_ground([walker_of(body, scene)])
+    assert tilt_between(ground.up, scene.up) < 8.0
+    assert ground.height == pytest.approx(1.7, abs=0.6)
