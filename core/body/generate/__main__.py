@@ -29,9 +29,8 @@ def main() -> None:
     np.savez_compressed(partial, **arrays)
     os.replace(partial, options.out)
     vertices = arrays["v_template"]
-    print(
-        f"{options.out}: {len(vertices)} vertices, {np.ptp(vertices[:, 1]):.3f} m, {options.out.stat().st_size} bytes"
-    )
+    size = options.out.stat().st_size
+    print(f"{options.out}: {len(vertices)} vertices, {np.ptp(vertices[:, 1]):.3f} m tall, {size} bytes")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Named vertices of the mesh: face points, finger and toe tips, heels; found by rules, not by hand-typed numbers."""
+"""Named vertices of the mesh: face points, finger and toe tips, heels; found by rules, not typed in."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def pick_vertices(
         vertices: (V,3) the mean body in T-pose, metres. weights: (V,24). partner: (V,) mirror map.
 
     Returns:
-        the 21 keys of smplx's table (``nose reye leye rear lear``, ``rthumb`` ... ``lpinky``, ``LBigToe`` ...
-        ``RHeel``), the eye corners, mouth corners, ``head_top``, ``jaw``, ``throat`` and the four foot points.
+        the 21 keys of smplx's table (``nose reye leye rear lear``, ``rthumb`` ... ``lpinky``, ``LBigToe``
+        ... ``RHeel``), the corners of eyes and mouth, ``head_top``, ``jaw``, ``throat``, four foot points.
 
     **Convention** ``l`` and ``L`` are the person's left, at positive x.
     """

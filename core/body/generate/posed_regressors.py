@@ -23,7 +23,7 @@ def posed_regressors(
     partner: np.ndarray,
     samples: int = 64,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """``J_regressor_extra`` (9,V) and ``J_regressor_h36m`` (17,V), fitted over random shapes and moderate poses."""
+    """``J_regressor_extra`` (9,V) and ``J_regressor_h36m`` (17,V), fitted over random shapes and poses."""
     rng = np.random.default_rng(1)
     wanted, extra, h36m = extra_points(J, v_template, named)
     meshes = np.empty((samples, *v_template.shape))

@@ -13,8 +13,8 @@ def fit_regressor(
 ) -> np.ndarray:
     """Weights (V,), summing to one, that turn meshes into one point.
 
-    Signed weights: non-negative ones, as SMPL's own, leave up to 14 mm on this mesh (a knee is not the average of
-    its surface); a small ridge towards the plain average of the neighbourhood keeps them tame.
+    Signed weights: non-negative ones, as SMPL's own, leave up to 14 mm on this mesh (a knee is not the
+    average of its surface); a small ridge towards the plain average of the neighbourhood keeps them tame.
 
     Args:
         samples: (N,V,3) meshes. points: (N,3) the point in each. near: (K,) candidate vertices.
@@ -31,7 +31,7 @@ def fit_regressor(
 
 
 def neighbourhood(vertices: np.ndarray, point: np.ndarray, allowed: np.ndarray, count: int) -> np.ndarray:
-    """(<=count,) indices of allowed vertices around a point, nearest first thinned evenly over a wide shell."""
+    """At most `count` allowed vertices around a point, thinned evenly from the nearest outwards."""
     candidates = np.where(allowed)[0]
     distance = np.linalg.norm(vertices[candidates] - point, axis=1)
     order = candidates[np.argsort(distance, kind="stable")]
@@ -46,7 +46,7 @@ def joint_regressor(
     """(24,V) regressor of SMPL's joints in the T-pose.
 
     Args:
-        samples: (N,V,3) T-posed meshes. joints: (N,24,3) their joints. skin: (V,) bool, True off the eyeballs.
+        samples: (N,V,3) T-posed meshes. joints: (N,24,3) their joints. skin: (V,) bool, not the eyeballs.
     """
     mean, centre = samples.mean(axis=0), joints.mean(axis=0)
     rows = np.zeros((24, samples.shape[1]))
@@ -66,13 +66,13 @@ def extra_points(joints: np.ndarray, vertices: np.ndarray, named: dict[str, int]
         joints: (24,3) and vertices: (V,3) of the mean body in T-pose.
 
     Returns:
-        points: one (joint it moves with, (3,) position) per distinct point; extra: 9 and h36m: 17 indices into it.
+        one (joint it moves with, (3,) position) per distinct point; 9 and 17 indices into that list.
 
-    Where the datasets put them: LSP hips a little outside the hip joints, LSP neck at the base of the neck between
-    the shoulders, head top at the crown; MPII pelvis between the hips, thorax at the neck's base; Human3.6M spine at
-    the belly's level in the middle of the trunk, jaw in the throat, head in the skull's middle. Human3.6M rows follow
-    the order that the method's index list expects: pelvis, LEFT leg, right leg, spine, neck, jaw, head, left arm,
-    right arm.
+    Where the datasets put them: LSP hips a little outside the hip joints, LSP neck at the base of the neck
+    between the shoulders, head top at the crown; MPII pelvis between the hips, thorax at the neck's base;
+    Human3.6M spine at the belly's level in the middle of the trunk, jaw in the throat, head in the skull's
+    middle. Human3.6M rows follow the order that the method's index list expects: pelvis, LEFT leg, right
+    leg, spine, neck, jaw, head, left arm, right arm.
     """
     J = {name: joints[index] for name, index in JOINT_INDEX.items()}
     middle_hips = (J["L_Hip"] + J["R_Hip"]) / 2
@@ -84,7 +84,8 @@ def extra_points(joints: np.ndarray, vertices: np.ndarray, named: dict[str, int]
     skull = (crown + nose) / 2 * (0, 1, 1)
     points = [
         ("Pelvis", lsp_hip["R"]), ("Pelvis", lsp_hip["L"]), ("Spine3", neck), ("Head", crown),
-        ("Pelvis", middle_hips), ("Spine3", (neck + middle_shoulders) / 2), ("Spine1", (J["Spine1"] + J["Spine2"]) / 2),
+        ("Pelvis", middle_hips), ("Spine3", (neck + middle_shoulders) / 2),
+        ("Spine1", (J["Spine1"] + J["Spine2"]) / 2),
         ("Head", face), ("Head", skull),
         ("L_Hip", J["L_Hip"]), ("L_Knee", J["L_Knee"]), ("L_Ankle", J["L_Ankle"]),
         ("R_Hip", J["R_Hip"]), ("R_Knee", J["R_Knee"]), ("R_Ankle", J["R_Ankle"]),

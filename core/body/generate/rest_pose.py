@@ -12,17 +12,19 @@ from .symmetry import SMPL_MIRROR, mirror_map, symmetric_points
 
 # The bone of the source rig whose head is each SMPL joint.
 _BONES = {
-    "Pelvis": "Hips", "Spine1": "Spine", "Spine2": "Spine1", "Spine3": "Spine2", "Neck": "Neck", "Head": "Head",
+    "Pelvis": "Hips", "Spine1": "Spine", "Spine2": "Spine1", "Spine3": "Spine2",
+    "Neck": "Neck", "Head": "Head",
     "Hip": "UpLeg", "Knee": "Leg", "Ankle": "Foot", "Foot": "ToeBase",
     "Collar": "Shoulder", "Shoulder": "Arm", "Elbow": "ForeArm", "Wrist": "Hand", "Hand": "HandMiddle1",
 }  # fmt: skip
 
-# The source rig puts its hip joints 0.115 m from the middle, at the outside of the thigh. The centre of a femoral
-# head lies about 0.088 m from it (hip joint centre distance near 0.175 m for a 1.75 m adult), so it is brought in.
+# The source rig puts its hip joints 0.115 m from the middle, at the outside of the thigh. The centre of a
+# femoral head lies about 0.088 m from it (hip joint centre distance near 0.175 m for a 1.75 m adult), so it
+# is brought in.
 _HIP_WIDTH = 0.765
 
-# Directions the limb bones take in the T-pose, left side: joint whose bone is turned, joint at the bone's end.
-# Knees and ankles stand a little wider than the hips, as people do.
+# Directions the limb bones take in the T-pose, left side: joint whose bone is turned, joint at the bone's
+# end. Knees and ankles stand a little wider than the hips, as people do.
 _T_POSE = (
     ("L_Shoulder", "L_Elbow", (1.0, 0.0, 0.0)),
     ("L_Elbow", "L_Wrist", (1.0, 0.0, 0.0)),
@@ -61,7 +63,7 @@ def bone_of_joint(joint: str) -> str:
 
 
 def joint_weights(adults: Adults) -> np.ndarray:
-    """(V,24): the weights of the source's 52 bones summed into SMPL's 24 joints; finger bones go to the hands."""
+    """(V,24): the weights of the source's 52 bones summed into SMPL's 24 joints, fingers into the hands."""
     owner = {adults.bone_names.index(bone_of_joint(joint)): k for k, joint in enumerate(SMPL_JOINTS)}
     weights = np.zeros((len(adults.weights), len(SMPL_JOINTS)))
     for bone, name in enumerate(adults.bone_names):
@@ -74,7 +76,7 @@ def joint_weights(adults: Adults) -> np.ndarray:
 
 
 def t_pose(adults: Adults) -> TPosed:
-    """Turns every drawn adult from the A-shaped rest pose into a symmetric T-pose by linear blend skinning."""
+    """Turns every drawn adult from the A-shaped rest pose into a symmetric T-pose (linear blend skinning)."""
     partner = mirror_map(adults.vertices[0])
     bones = [adults.bone_names.index(bone_of_joint(joint)) for joint in SMPL_JOINTS]
     joints = symmetric_points(adults.bone_heads[:, bones], SMPL_MIRROR)
@@ -115,7 +117,7 @@ def _other_side(name: str) -> str:
 
 
 def _t_pose_transforms(joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Global rotations (24,3,3) and positions (24,3) that align the limb bones; joints (24,3) in the A-pose."""
+    """Global rotations (24,3,3) and positions (24,3) that align the limbs; joints (24,3) in the A-pose."""
     targets = {}
     for start, end, direction in _T_POSE:
         targets[JOINT_INDEX[start]] = (JOINT_INDEX[end], np.array(direction))

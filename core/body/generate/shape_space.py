@@ -14,11 +14,11 @@ def shape_space(vertices: np.ndarray, partner: np.ndarray, count: int = 10) -> t
         vertices: (N,V,3) metres. partner: (V,) mirror map.
 
     Returns:
-        mean (V,3) and directions (V,3,count): the body of coefficients b is ``mean + directions @ b``, and every
-        coefficient has mean 0 and variance 1 over the drawn adults.
+        mean (V,3) and directions (V,3,count): the body of coefficients b is ``mean + directions @ b``, and
+        every coefficient has mean 0 and variance 1 over the drawn adults.
 
-    **Convention** Signs are fixed so that a rebuild gives the same body: coefficient 0 positive is taller, the
-    others positive move the surface away from the body's vertical axis (stouter).
+    **Convention** Signs are fixed so that a rebuild gives the same body: coefficient 0 positive is taller,
+    the others positive move the surface away from the body's vertical axis (stouter).
     """
     bodies = len(vertices)
     mean = vertices.mean(axis=0)
@@ -40,7 +40,7 @@ def coefficients(vertices: np.ndarray, mean: np.ndarray, directions: np.ndarray)
 
 
 def linear_in_shape(points: np.ndarray, betas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Least-squares fit ``points[n] = base + slope @ betas[n]``: base (...,3), slope (...,3,B) for points (N,...,3)."""
+    """Least-squares ``points[n] = base + slope @ betas[n]``: (N,...,3) -> base (...,3), slope (...,3,B)."""
     design = np.concatenate([np.ones((len(betas), 1)), betas], axis=1)
     solution = np.linalg.lstsq(design, points.reshape(len(points), -1), rcond=None)[0]
     shape = points.shape[1:]

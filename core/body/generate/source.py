@@ -14,8 +14,8 @@ import numpy as np
 RIG = "mixamo"
 TOPOLOGY = "anny"
 
-# How the phenotype sliders (all in [0, 1]) are drawn: mean, spread and limits. They are not percentiles; these
-# numbers give adults of 1.70 m on average with a standard deviation near 9 cm.
+# How the phenotype sliders (all in [0, 1]) are drawn: mean, spread and limits. They are not percentiles;
+# these numbers give adults of 1.70 m on average with a standard deviation near 9 cm.
 _DRAW = {
     "gender": (0.5, 0.30, 0.0, 1.0),
     "age": (0.72, 0.08, 0.62, 0.92),  # 2/3 is a young adult, 1 an old one
@@ -101,7 +101,7 @@ def draw_adults(count: int = 500, seed: int = 0) -> Adults:
 
 
 def connected_pieces(faces: np.ndarray, vertex_count: int) -> np.ndarray:
-    """(V,) number of the connected piece each vertex belongs to; pieces are numbered by their first vertex."""
+    """(V,) number of the connected piece that each vertex belongs to."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 

@@ -5,15 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...motion.skeletons import JOINT_INDEX, mirrored_joints
-
-# BlazePose's order; the left landmark of each pair comes first, but for the eyes (three left, then three right).
-LANDMARKS = (
-    "nose", "left_eye_inner", "left_eye", "left_eye_outer", "right_eye_inner", "right_eye", "right_eye_outer",
-    "left_ear", "right_ear", "mouth_left", "mouth_right", "left_shoulder", "right_shoulder", "left_elbow",
-    "right_elbow", "left_wrist", "right_wrist", "left_pinky", "right_pinky", "left_index", "right_index",
-    "left_thumb", "right_thumb", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle",
-    "left_heel", "right_heel", "left_foot_index", "right_foot_index",
-)  # fmt: skip
+from ..landmarks import LANDMARKS
 
 # Left side and middle: the joint it moves with, and a vertex ("v:"), a finger bone ("f:") or a joint ("j:").
 _ATTACHED = {
@@ -36,11 +28,11 @@ _ATTACHED = {
     "left_foot_index": ("L_Foot", "v:LBigToe"),
 }
 
-# Where the detector really marks each point, against the anatomical place above: metres, left side, rest pose's axes.
-# Measured by rendering 700 clothed bodies of random shape, pose and view, running the full PoseLandmarker on them and
-# solving for the offset that explains its image points; three quarters of that offset is kept, since a rendered
-# figure is not quite a filmed one. Ears land in front of the ear hole, hips on the front of the thigh, ankles above
-# the joint, the foot's tip on the knuckle of the second toe.
+# Where the detector really marks each point, against the anatomical place above: metres, left side, rest
+# pose's axes. Measured by rendering 700 clothed bodies of random shape, pose and view, running the full
+# PoseLandmarker on them and solving for the offset that explains its image points; three quarters of that
+# offset is kept, since a rendered figure is not quite a filmed one. Ears land in front of the ear hole,
+# hips on the front of the thigh, ankles above the joint, the foot's tip on the knuckle of the second toe.
 _NUDGE = {
     "nose": (0.0, 0.008, -0.010),
     "left_eye_inner": (-0.002, 0.001, -0.003),
@@ -77,8 +69,8 @@ def virtual_landmarks(
         named: vertex index of each named point. fingers: bone name -> (3,) head and (3,10) shape directions.
 
     Returns:
-        joint (33,) int, offset (33,3) and offset_dirs (33,3,10), in metres in the rest pose's axes: the landmark
-        stands at ``position[joint] + rotation[joint] @ (offset + offset_dirs @ betas)``.
+        joint (33,) int, offset (33,3) and offset_dirs (33,3,10), in metres in the rest pose's axes: the
+        landmark stands at ``position[joint] + rotation[joint] @ (offset + offset_dirs @ betas)``.
     """
     joint = np.zeros(33, np.int32)
     offset, offset_dirs = np.zeros((33, 3)), np.zeros((33, 3, 10))
