@@ -206,7 +206,7 @@ def write_outputs(
     report: dict[str, Any] = {}
     with ExitStack() as stack:
         temporaries = [stack.enter_context(atomic_output(target)) for target in targets]
-        if blender is None:
+        if not plan.needs_blender or blender is None:
             for clip, temporary in zip(clips, temporaries, strict=True):
                 shutil.copyfile(clip, temporary)
             return targets, report
