@@ -75,7 +75,7 @@ def _make_environment() -> None:
     print(f"Making a virtual environment in {VENV}", flush=True)
     _call([sys.executable, "-m", "venv", "--clear", str(VENV)], "making the virtual environment")
     # setuptools and wheel stand in the environment so that the project itself is built without a download.
-    _pip(["--quiet", "--upgrade", "pip", "setuptools>=77", "wheel"], "updating pip")
+    _pip(["--upgrade", "pip", "setuptools>=77", "wheel"], "updating pip", silent=True)
 
 
 def _install_packages(extras: list[str]) -> None:
@@ -95,18 +95,9 @@ def _install_packages(extras: list[str]) -> None:
 
 
 def _install_project() -> None:
-    _pip(
-        [
-            "--quiet",
-            "--no-deps",
-            "--no-build-isolation",
-            "--config-settings",
-            "editable_mode=strict",
-            "-e",
-            str(ROOT),
-        ],
-        "installing the project itself",
-    )
+    # Silent, because setuptools warns at length about what is meant here: a tree of links that must stay.
+    strict = ["--config-settings", "editable_mode=strict", "--editable", str(ROOT)]
+    _pip(["--no-deps", "--no-build-isolation", *strict], "installing the project itself", silent=True)
 
 
 def _requirements(extras: list[str]) -> list[str]:
@@ -181,13 +172,21 @@ def _file_list_digest() -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
-def _pip(arguments: list[str], doing: str) -> None:
+def _pip(arguments: list[str], doing: str, *, silent: bool = False) -> None:
     """One pip install; pip's own PIP_* variables and configuration files are honoured."""
-    _call([program("python"), "-m", "pip", "install", "--disable-pip-version-check", *arguments], doing)
+    _call(
+        [program("python"), "-m", "pip", "install", "--disable-pip-version-check", *arguments], doing, silent
+    )
 
 
-def _call(command: list[str], doing: str) -> None:
-    if subprocess.call(command, cwd=ROOT) != 0:
+def _call(command: list[str], doing: str, silent: bool = False) -> None:
+    """Run one step of the installation; a silent one speaks only when it fails."""
+    stream = subprocess.PIPE if silent else None
+    done = subprocess.run(
+        command, cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT if silent else None, text=True, check=False
+    )
+    if done.returncode != 0:
+        print(done.stdout or "", file=sys.stderr)
         raise machine.SetupProblem(
             f"{doing} failed; the message above says why. Mend it and run this command again"
         )

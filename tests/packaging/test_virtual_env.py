@@ -40,7 +40,7 @@ def steps(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was done, in order: an environment made, requirements installed, the project linked."""
     done: list[str] = []
 
-    def call(command: list[str], doing: str) -> None:
+    def call(command: list[str], doing: str, silent: bool = False) -> None:
         done.append(f"{doing}: {' '.join(command[4:])}" if doing == "installing the packages" else doing)
 
     monkeypatch.setattr(virtual_env, "_call", call)
@@ -92,7 +92,7 @@ def test_torch_comes_from_the_index_that_the_user_names(steps, monkeypatch) -> N
 
 
 def test_a_failed_step_leaves_no_stamp(checkout, monkeypatch) -> None:
-    def fail(command: list[str], doing: str) -> None:
+    def fail(command: list[str], doing: str, silent: bool = False) -> None:
         raise virtual_env.machine.SetupProblem(f"{doing} failed")
 
     monkeypatch.setattr(virtual_env, "_call", fail)
