@@ -1,7 +1,7 @@
 """Making, repairing and removing the worker's environment. Standard library only; pip runs as a child.
 
-Order: free disk, a Python, the environment, the packages, a first start of the worker, the landmark model,
-and last the marker that makes it count. What fails or is cancelled before leaves nothing half-made behind.
+Order: free disk, a Python, the environment, the packages, a first start of the worker, and last the marker
+that makes it count; then the landmark model. What fails or is cancelled leaves nothing that looks complete.
 """
 
 from __future__ import annotations
@@ -84,11 +84,12 @@ def install(
         elif choice.repair or environment.examine().name != "ready":
             steps.make(environment, choice)
         facts = steps.first_start(environment)
-        if choice.landmark_model:
-            steps.fetch_model(environment, choice.landmark_model)
         marker = {"schema": SCHEMA, **facts, "python": os.fspath(environment.python), "preferred": choice.own}
         with writing(home.root):
             write_json(environment.marker, marker)
+        # After the marker: a model that cannot be fetched today must not cost the environment.
+        if choice.landmark_model:
+            steps.fetch_model(environment, choice.landmark_model)
     say(f"Ready on {facts['device']}.")
     return environment
 
@@ -190,7 +191,9 @@ def _explained(task: str, lines: list[str], log: Path) -> Reel2RigError:
         return SetupFailed(
             f"The package index cannot be reached; check the network and try again (log: {log})."
         )
-    reason = next((line for line in reversed(lines) if "rror" in line), lines[-1] if lines else "no output")
+    reason = next(
+        (line for line in reversed(lines) if "rror" in line), lines[-1] if lines else "it said nothing"
+    )
     return SetupFailed(f"Setup could not {task} ({reason.strip()[:300]}); the log is {log}.")
 
 
