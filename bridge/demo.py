@@ -17,7 +17,7 @@ from .jobs import Job
 from .output import plan_output
 
 MOMENTS = 6  # columns of the contact sheet
-PICTURE_WIDTH = 400
+PICTURE_WIDTH = {"camera": 1280, "side": 400}  # the sheet crops what the camera sees
 
 
 def run_demo(
@@ -74,7 +74,7 @@ def _contact_sheet(
     frames = _moments(job.result())
     pictures = {view: [job.folder / f"{view}-{frame}.png" for frame in frames] for view in ("camera", "side")}
     render = [
-        {"frame": frame, "view": view, "output": str(picture), "width": PICTURE_WIDTH}
+        {"frame": frame, "view": view, "output": str(picture), "width": PICTURE_WIDTH[view]}
         for view, names in pictures.items()
         for frame, picture in zip(frames, names, strict=True)
     ]
