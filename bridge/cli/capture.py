@@ -39,11 +39,13 @@ def capture(
     format: Annotated[
         str | None, typer.Option(help=f"{', '.join(FORMATS)}; by default the ending of OUT.")
     ] = None,
-    person: Annotated[str, typer.Option(help="longest, all, or ids such as 1,3.")] = "longest",
+    person: Annotated[str, typer.Option(help="longest, all, or ids such as 1,3.")] = CaptureSettings.person,
     start: StartOption = None,
     end: EndOption = None,
     max_people: MaxPeopleOption = 4,
-    smoothing: Annotated[float, typer.Option(help="Gaussian sigma in frames at 30 fps; 0: none.")] = 2.0,
+    smoothing: Annotated[
+        float, typer.Option(help="Gaussian sigma in frames at 30 fps; 0: none.")
+    ] = CaptureSettings.smoothing,
     focal: Annotated[float | None, typer.Option(help="Focal length in pixels.")] = None,
     focal_mm: Annotated[
         float | None, typer.Option(help="Focal length as its 35 mm equivalent, as phones state it.")
@@ -51,7 +53,7 @@ def capture(
     height: Annotated[float | None, typer.Option(help="The first person's height in metres.")] = None,
     refine: Annotated[
         bool, typer.Option("--refine/--no-refine", help="Fit the body to the landmarks after the network.")
-    ] = True,
+    ] = CaptureSettings.refine,
     device: DeviceOption = "auto",
     landmark_model: ModelOption = "full",
     body: Annotated[str, typer.Option(help="free, or the path of your SMPL file.")] = "free",

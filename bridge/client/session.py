@@ -225,6 +225,7 @@ class Session:
         with writing(self.home.root):
             self.home.root.mkdir(parents=True, exist_ok=True)
         self.start()
+        jobs.clean_jobs(self.home.jobs)
         self.progress = None
         source = Path(video).absolute()  # the worker runs in another folder
         self._borrowed = after is not None
