@@ -10,6 +10,7 @@ from .posed_regressors import posed_regressors
 from .regressors import joint_regressor
 from .rest_pose import t_pose
 from .shape_space import coefficients, linear_in_shape, shape_space
+from .skin_weights import soften_shoulders
 from .source import Adults, connected_pieces
 from .symmetry import symmetric_directions, symmetric_points, symmetric_weights
 from .virtual_landmarks import virtual_landmarks
@@ -24,7 +25,8 @@ def build_body(adults: Adults) -> dict[str, np.ndarray]:
     partner = posed.partner
     mean, shapedirs = shape_space(posed.vertices, partner)
     mean = symmetric_points(mean, partner)
-    weights = symmetric_weights(posed.weights, partner)
+    soft = soften_shoulders(posed.weights, mean, posed.joints.mean(axis=0), adults.faces)
+    weights = symmetric_weights(soft, partner)
     pieces = connected_pieces(adults.faces, len(mean))
     skin = pieces == np.bincount(pieces).argmax()
 
