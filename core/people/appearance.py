@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from .poses import TORSO, Pose
-
-Image = NDArray[np.uint8]
-Colours = NDArray[np.float32]
 
 BINS = (12, 4, 4)  # hue, saturation, value
 MIN_PIXELS = 40
@@ -17,8 +13,8 @@ THUMBNAIL = (128, 192)  # width, height
 THIGHS = ((23, 25), (24, 26))
 
 
-def clothes_colours(image: Image, pose: Pose) -> Colours | None:
-    """Colour histograms of shirt and trousers, (2, bins) each summing to 1; None when too little is in view."""
+def clothes_colours(image: np.ndarray, pose: Pose) -> np.ndarray | None:
+    """Colour histograms of shirt and trousers, (2, bins), each summing to 1; None when too little is seen."""
     height, width = image.shape[:2]
     x0, y0, x1, y1 = (round(value) for value in pose.box)
     x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
@@ -28,10 +24,10 @@ def clothes_colours(image: Image, pose: Pose) -> Colours | None:
     patch = np.ascontiguousarray(image[y0:y1:step, x0:x1:step])
     points = (pose.image[:, :2] - [x0, y0]) / step
     shirt, trousers = np.zeros(patch.shape[:2], np.uint8), np.zeros(patch.shape[:2], np.uint8)
-    cv2.fillConvexPoly(shirt, cv2.convexHull(np.round(points[list(TORSO)]).astype(np.int32)), 255)
+    cv2.fillConvexPoly(shirt, cv2.convexHull(np.round(points[list(TORSO)]).astype(np.int32)), (255,))
     for hip, knee in THIGHS:
         start, end = np.round(points[[hip, knee]]).astype(int).tolist()
-        cv2.line(trousers, start, end, 255, max(1, round(0.08 * pose.scale / step)))
+        cv2.line(trousers, start, end, (255,), max(1, round(0.08 * pose.scale / step)))
     tones = cv2.cvtColor(patch, cv2.COLOR_RGB2HSV)
     parts = []
     for mask in (shirt, trousers):
@@ -42,12 +38,12 @@ def clothes_colours(image: Image, pose: Pose) -> Colours | None:
     return np.array(parts, np.float32)
 
 
-def likeness(first: Colours, second: Colours) -> float:
-    """Bhattacharyya coefficient of the two people's colours, mean of the garments: 1 alike, 0 nothing shared."""
+def likeness(first: np.ndarray, second: np.ndarray) -> float:
+    """Bhattacharyya coefficient of two people's colours, mean of the garments: 1 alike, 0 nothing shared."""
     return float(np.sqrt(first * second).sum(1).mean())
 
 
-def cut_out(image: Image, pose: Pose) -> Image:
+def cut_out(image: np.ndarray, pose: Pose) -> np.ndarray:
     """The person in a picture of `THUMBNAIL` size, edge pixels repeated where the crop leaves the frame."""
     width, height = THUMBNAIL
     x0, y0, x1, y1 = pose.box
@@ -66,6 +62,6 @@ def cut_out(image: Image, pose: Pose) -> Image:
     return cv2.warpAffine(image, matrix, THUMBNAIL, flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
-def sharpness(thumbnail: Image) -> float:
+def sharpness(thumbnail: np.ndarray) -> float:
     """Variance of the Laplacian: higher is sharper."""
     return float(cv2.Laplacian(cv2.cvtColor(thumbnail, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var())

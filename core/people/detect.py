@@ -35,13 +35,13 @@ class NobodyFound(InputError):
 class PersonTrack:
     """One person through one shot.
 
-    **Convention**: `image` is x right, y down in pixels of the upright picture (z in pixels too, smaller is nearer);
-    `world` is in metres, camera axes x right, y down, z forward, the middle of the hips at the origin.
+    **Convention**: `image` is x right, y down in pixels of the upright picture (z in pixels too, smaller is
+    nearer); `world` is in metres, camera axes x right, y down, z forward, origin between the hips.
 
     Attributes:
         id: from 1, the longest track first.
-        frames: (m,) positions into the scan's `indices` where the person was seen, rising. Frames of a gap, or
-            where the person was hidden, are absent.
+        frames: (m,) positions into the scan's `indices` where the person was seen, rising. Frames of a gap,
+            or where the person was hidden, are absent.
         image (m, 33, 3), visibility (m, 33), world (m, 33, 3), confidence (m,) in [0, 1].
         thumbnail: (192, 128, 3) uint8 RGB.
     """
@@ -134,7 +134,7 @@ def scan_people(
     tracks = _tracks([*people, *tracker.people], len(times))
     if not tracks:
         raise NobodyFound(
-            f"No person was found in {Path(info.path).name}: choose footage in which a whole body can be seen."
+            f"No person was found in {Path(info.path).name}: choose footage that shows a whole body."
         )
     motion = camera.summary()
     return PeopleScan(
@@ -179,9 +179,7 @@ def _notes(camera: CameraMotion, shots: int, info: VideoInfo, read: int, wanted:
     if shots > 1:
         notes.append(f"The video has {shots} shots: nobody is followed across a cut.")
     if info.variable_rate:
-        notes.append(
-            f"The frame rate varies: the result runs at a constant {float(info.fps):.4g} per second."
-        )
+        notes.append(f"The frame rate varies: the result runs at {float(info.fps):.4g} frames per second.")
     if read < wanted:
         notes.append(f"The video is cut off: {read} of {wanted} frames could be read.")
     return tuple(note for note in notes if note)

@@ -1,7 +1,7 @@
 """MediaPipe's PoseLandmarker as plain functions from a picture to `Pose`.
 
-Two facts of mediapipe 1.2 shape this file. It reads the raw pixel pointer and ignores strides, so pictures must be
-C-contiguous. Its native library writes notes to file descriptor 2 that no Python setting reaches.
+Two facts of mediapipe 1.2 shape this file. It reads the raw pixel pointer and ignores strides, so pictures
+must be C-contiguous. Its native library writes notes to file descriptor 2 that no Python setting reaches.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class VideoLandmarker:
     def __init__(self, model: str | os.PathLike[str]) -> None:
         self._landmarker = _create(model, video=True)
         self._clock = 0  # ms of the last call; MediaPipe demands that it rises
-        self._called = False
+        self._settled = False  # the native library talks until its first find
 
     def __call__(self, image: np.ndarray, time: float) -> Pose | None:
         """The person in `image` (H, W, 3) RGB at `time` s since the first call, or None."""
@@ -39,11 +39,11 @@ class VideoLandmarker:
 
     def _detect(self, image: np.ndarray, clock: int) -> Pose | None:
         self._clock = max(self._clock + 1, clock)
-        # The first call makes the native library talk.
-        with contextlib.nullcontext() if self._called else _quiet():
+        with contextlib.nullcontext() if self._settled else _quiet():
             result = self._landmarker.detect_for_video(_wrap(image), self._clock)
-        self._called = True
-        return _first_pose(result, image)
+        pose = _first_pose(result, image)
+        self._settled = self._settled or pose is not None
+        return pose
 
     def close(self) -> None:
         self._landmarker.close()
@@ -54,13 +54,14 @@ class ImageLandmarker:
 
     def __init__(self, model: str | os.PathLike[str]) -> None:
         self._landmarker = _create(model, video=False)
-        self._called = False
+        self._settled = False  # the native library talks until its first find
 
     def __call__(self, image: np.ndarray) -> Pose | None:
-        with contextlib.nullcontext() if self._called else _quiet():
+        with contextlib.nullcontext() if self._settled else _quiet():
             result = self._landmarker.detect(_wrap(image))
-        self._called = True
-        return _first_pose(result, image)
+        pose = _first_pose(result, image)
+        self._settled = self._settled or pose is not None
+        return pose
 
     def close(self) -> None:
         self._landmarker.close()
@@ -82,7 +83,7 @@ def _create(model: str | os.PathLike[str], video: bool):
             return PoseLandmarker.create_from_options(options)
     except (ValueError, RuntimeError) as error:
         raise LandmarkModelCorrupt(
-            f"MediaPipe cannot run the landmark model {model}: run `reel2rig setup`, or give another .task file."
+            f"MediaPipe cannot run the landmark model {model}: run `reel2rig setup` or give another one."
         ) from error
 
 

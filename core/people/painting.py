@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from .poses import Pose, outline
+from .poses import Pose, outline, size_of
 
-Image = NDArray[np.uint8]
 REDUCE = 8  # the smooth filling is worked out on a small picture
 MARGIN = 24  # pixels of surroundings that the filling continues, and that vouch for the plate
 PLATE_COVER = 1.4  # growth of outlines that the plate does not learn from
@@ -26,12 +24,12 @@ class Background:
     """
 
     def __init__(self) -> None:
-        self._plate: Image | None = None
-        self._known: Image | None = None
+        self._plate: np.ndarray | None = None
+        self._known: np.ndarray | None = None
 
-    def learn(self, image: Image, people: Sequence[Pose]) -> None:
+    def learn(self, image: np.ndarray, people: Sequence[Pose]) -> None:
         """Takes in what `image` (H, W, 3) shows outside `people`."""
-        size = image.shape[:2]
+        size = size_of(image)
         free = np.full(size, 255, np.uint8)
         for pose in people:
             free &= ~outline(pose, size, grow=PLATE_COVER)
@@ -43,19 +41,19 @@ class Background:
 
     def without(
         self,
-        image: Image,
+        image: np.ndarray,
         others: Sequence[Pose],
         keep: Sequence[Pose] = (),
         grow: float = 1.0,
         keep_grow: float = 1.0,
-    ) -> Image:
+    ) -> np.ndarray:
         """A copy of `image` in which `others` are replaced by the scene behind them.
 
         Args:
             image: (H, W, 3). others: who goes. keep: who stands in front and stays untouched.
             grow, keep_grow: factors on the width of their outlines.
         """
-        size = image.shape[:2]
+        size = size_of(image)
         mask = np.zeros(size, np.uint8)
         for pose in others:
             mask |= outline(pose, size, grow=grow)
@@ -72,12 +70,13 @@ class Background:
             _fill_smoothly(painted[part], hole)
         return painted
 
-    def _fill_from_plate(self, patch: Image, hole: Image, part: tuple[slice, slice]) -> Image:
+    def _fill_from_plate(self, patch: np.ndarray, hole: np.ndarray, part: tuple[slice, slice]) -> np.ndarray:
         """Fills what the plate knows, in place; returns the hole that is left."""
         if self._plate is None or self._known is None:
             return hole
         plate, known = self._plate[part], self._known[part]
-        ring = cv2.dilate(hole, np.ones((MARGIN, MARGIN), np.uint8)) & ~hole & known
+        around = np.asarray(cv2.dilate(hole, np.ones((MARGIN, MARGIN), np.uint8)))
+        ring = around & ~hole & known
         if not cv2.countNonZero(ring):
             return hole
         change = cv2.mean(cv2.absdiff(patch, plate), ring)
@@ -87,7 +86,7 @@ class Background:
         return hole & ~known
 
 
-def _fill_smoothly(patch: Image, hole: Image) -> None:
+def _fill_smoothly(patch: np.ndarray, hole: np.ndarray) -> None:
     """Continues the surroundings into the hole, in place."""
     height, width = hole.shape
     size = (max(1, width // REDUCE), max(1, height // REDUCE))

@@ -6,15 +6,16 @@ from collections import deque
 
 import numpy as np
 
-from .appearance import Colours, clothes_colours, cut_out, likeness, sharpness
+from .appearance import clothes_colours, cut_out, likeness, sharpness
 from .landmarker import VideoLandmarker
 from .poses import Pose
 
 MEMORY = 6  # frames that the motion is extrapolated from
-LOOK_AHEAD = 0.3  # s, farther than this a steady motion is not believed
+LOOK_AHEAD = 0.6  # s, farther than this a steady motion is not believed
 REACH = 0.35  # m, how far a person may be from where expected in the next frame
 SPEED = 4.0  # m/s, what every further second without a sight adds to it
 SIZE_CHANGE = 1.5
+SETTLE_AFTER, SETTLE = 3, 2  # after so many missed frames, so many poses are not yet trusted
 COLOUR_EVERY, COLOUR_BLEND = 5, 0.2
 THUMBNAIL_EVERY = 10
 
@@ -24,7 +25,7 @@ class Person:
 
     Attributes:
         poses: position of the frame in the scan -> accepted landmarks.
-        lost: frames since the last accepted ones.
+        lost: frames since the last accepted ones. hidden: how many of these behind somebody else.
         colours: running mean of the clothes' colours.
         scale: running mean of pixels per metre; who has the larger one is nearer.
     """
@@ -32,11 +33,12 @@ class Person:
     def __init__(self, landmarker: VideoLandmarker) -> None:
         self.landmarker: VideoLandmarker | None = landmarker
         self.poses: dict[int, Pose] = {}
-        self.lost = 0
-        self.colours: Colours | None = None
+        self.lost = self.hidden = 0
+        self.colours: np.ndarray | None = None
         self.scale = 0.0
         self.thumbnail: np.ndarray | None = None
         self._thumbnail_rank = -1.0
+        self._settling = 0
         self._recent: deque[tuple[float, Pose]] = deque(maxlen=MEMORY)
 
     @property
@@ -50,8 +52,9 @@ class Person:
             return pose
         times = np.array([t for t, _ in self._recent])
         centres = np.array([p.centre for _, p in self._recent])
-        slope = np.polyfit(times - times.mean(), centres, 1)[0]
-        return pose.moved(slope * min(time - seen_at, LOOK_AHEAD))
+        times -= times.mean()
+        speed = times @ centres / (times @ times)  # least squares
+        return pose.moved(speed * min(time - seen_at, LOOK_AHEAD))
 
     def could_be(self, pose: Pose, time: float) -> bool:
         """Whether `pose` can be this person at `time`: near where expected, of a like size."""
@@ -61,7 +64,7 @@ class Person:
         away = np.linalg.norm(pose.centre - expected.centre) / max(expected.scale, 1e-6)
         change = pose.scale / max(expected.scale, 1e-6)
         limit = SIZE_CHANGE * (1 + since)
-        return away < REACH + SPEED * since and 1 / limit < change < limit
+        return bool(away < REACH + SPEED * since and 1 / limit < change < limit)
 
     def see(self, position: int, time: float, pose: Pose, image: np.ndarray, alone: bool) -> None:
         """Takes `pose` as this person's landmarks at `position`.
@@ -72,11 +75,24 @@ class Person:
         self.poses[position] = pose
         self._recent.append((time, pose))
         self.scale = pose.scale if not self.scale else 0.8 * self.scale + 0.2 * pose.scale
-        self.lost = 0
+        self.lost = self.hidden = self._settling = 0
         if alone and (self.colours is None or len(self.poses) % COLOUR_EVERY == 0):
             self._learn_colours(image, pose)
         if self.thumbnail is None or (alone and len(self.poses) % THUMBNAIL_EVERY == 1):
             self._consider_thumbnail(image, pose)
+
+    def miss(self, hidden: bool) -> None:
+        """Nothing usable was seen of this person in a frame."""
+        self.lost += 1
+        self.hidden += hidden
+        self._settling = 0
+
+    def settles(self) -> bool:
+        """Whether a pose must wait: the first ones after a gap still carry what the landmarker saw before."""
+        if self.lost < SETTLE_AFTER or self._settling >= SETTLE:
+            return False
+        self._settling += 1
+        return True
 
     def rest(self) -> None:
         """Stops following; what was seen stays."""
@@ -86,9 +102,10 @@ class Person:
         self._recent.clear()
 
     def resume(self, landmarker: VideoLandmarker) -> None:
-        self.landmarker, self.lost = landmarker, 0
+        self.landmarker = landmarker
+        self.lost = self.hidden = self._settling = 0
 
-    def likeness(self, colours: Colours | None) -> float:
+    def likeness(self, colours: np.ndarray | None) -> float:
         """How alike the clothes are, 0 to 1; 0.5 when either is unknown."""
         if self.colours is None or colours is None:
             return 0.5

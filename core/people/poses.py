@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating]
-Mask = NDArray[np.uint8]
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels
 
 LEFT_EAR, RIGHT_EAR = 7, 8
@@ -29,28 +27,28 @@ HAND_REACH = 1.8  # fingers end this many wrist-to-knuckle lengths beyond the wr
 class Pose:
     """33 BlazePose landmarks.
 
-    **Convention**: `image` is x right, y down in pixels of the upright picture, z in the same unit, smaller is
-    nearer; `world` is metres, x right, y down, z forward, the middle of the hips at the origin.
+    **Convention**: `image` is x right, y down in pixels of the upright picture, z in the same unit, smaller
+    is nearer; `world` is metres, x right, y down, z forward, the middle of the hips at the origin.
 
     Attributes:
         image (33, 3), visibility (33,), world (33, 3).
     """
 
-    image: Array
-    visibility: Array
-    world: Array
+    image: np.ndarray
+    visibility: np.ndarray
+    world: np.ndarray
 
-    @property
+    @cached_property
     def confidence(self) -> float:
         """Mean visibility of the body landmarks (the face is always sure, so it says little)."""
         return float(self.visibility[11:].mean())
 
-    @property
-    def centre(self) -> Array:
+    @cached_property
+    def centre(self) -> np.ndarray:
         """(2,) px, the middle of the torso."""
         return self.image[list(TORSO), :2].mean(0)
 
-    @property
+    @cached_property
     def scale(self) -> float:
         """Pixels per metre at the person's distance: the nearer of two people has the larger one."""
         world, image = (
@@ -59,21 +57,21 @@ class Pose:
         )
         return float(np.sqrt((image**2).sum() / max((world**2).sum(), 1e-9)))
 
-    @property
+    @cached_property
     def box(self) -> Box:
         """The landmarks' bounding box, grown by the head's and the limbs' thickness."""
         margin = 0.1 * self.scale
         low, high = self.image[:, :2].min(0) - margin, self.image[:, :2].max(0) + margin
         return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
-    def moved(self, shift: Array) -> Pose:
+    def moved(self, shift: np.ndarray) -> Pose:
         """The same pose `shift` (2,) px further."""
         image = self.image.copy()
         image[:, :2] += shift
         return replace(self, image=image)
 
 
-def outline(pose: Pose, size: tuple[int, int], reduce: int = 1, grow: float = 1.0) -> Mask:
+def outline(pose: Pose, size: tuple[int, int], reduce: int = 1, grow: float = 1.0) -> np.ndarray:
     """A mask that covers the person: capsules about the limbs, a hull about the torso, a disc for the head.
 
     Args:
@@ -90,21 +88,26 @@ def outline(pose: Pose, size: tuple[int, int], reduce: int = 1, grow: float = 1.
     def thickness(radius: float) -> int:
         return max(1, round(2 * radius * unit))
 
-    def at(point: Array) -> tuple[int, int]:
+    def at(point: np.ndarray) -> tuple[int, int]:
         return round(float(point[0])), round(float(point[1]))
 
     torso = cv2.convexHull(np.round(points[list(TORSO)]).astype(np.int32))
-    cv2.fillConvexPoly(mask, torso, 255)
-    cv2.polylines(mask, [torso], True, 255, thickness(TORSO_RADIUS))
+    cv2.fillConvexPoly(mask, torso, (255,))
+    cv2.polylines(mask, [torso], True, (255,), thickness(TORSO_RADIUS))
     for start, end, radius in LIMBS:
         tip = points[end]
         if end in (19, 20):
             tip = points[start] + HAND_REACH * (tip - points[start])
-        cv2.line(mask, at(points[start]), at(tip), 255, thickness(radius))
+        cv2.line(mask, at(points[start]), at(tip), (255,), thickness(radius))
     head = points[[LEFT_EAR, RIGHT_EAR]].mean(0)
-    cv2.circle(mask, at(head), max(1, round(HEAD_RADIUS * unit)), 255, -1)
-    cv2.line(mask, at(head), at(points[list(SHOULDERS)].mean(0)), 255, thickness(0.09))
+    cv2.circle(mask, at(head), max(1, round(HEAD_RADIUS * unit)), (255,), -1)
+    cv2.line(mask, at(head), at(points[list(SHOULDERS)].mean(0)), (255,), thickness(0.09))
     return mask
+
+
+def size_of(image: np.ndarray) -> tuple[int, int]:
+    """(height, width) of a picture."""
+    return image.shape[0], image.shape[1]
 
 
 def overlap(first: Box, second: Box) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .landmarker import ImageLandmarker, VideoLandmarker
 from .painting import Background
-from .poses import Pose, distance, overlap
+from .poses import Pose, distance, overlap, size_of
 
 WIDE = 1.25  # pictures longer than this are also searched in squares, where people are larger
 SURE = 0.5  # mean visibility of shoulders and hips below which a find is not believed
@@ -34,15 +34,15 @@ class Searcher:
         Args:
             thorough: look at all parts; otherwise at the whole and one part, another one each time.
         """
-        parts = squares(image.shape[:2])
+        parts = squares(size_of(image))
         if not thorough and parts:
             self._turn = (self._turn + 1) % len(parts)
             parts = parts[self._turn : self._turn + 1]
         found: list[Pose] = []
-        for part in (whole(image.shape[:2]), *parts):
+        for part in (whole(size_of(image)), *parts):
             while len(found) < limit:
                 pose = self._look(image, [*known, *found], part)
-                if pose is None or not is_new(pose, [*known, *found], image.shape[:2]):
+                if pose is None or not is_new(pose, [*known, *found], size_of(image)):
                     break
                 found.append(pose)
         return found
@@ -88,14 +88,14 @@ def is_new(pose: Pose, known: Sequence[Pose], size: tuple[int, int]) -> bool:
 def aim(landmarker: VideoLandmarker, image: np.ndarray, pose: Pose) -> bool:
     """Makes `landmarker` follow the person at `pose`, however small and whoever else is there.
 
-    Its own detector sees the whole picture shrunk to 224 pixels, where a small person vanishes. So it is shown
-    enlargements about the person, less and less enlarged. Each keeps the person's place relative to the
+    Its own detector sees the whole picture shrunk to 224 pixels, where a small person vanishes. So it is
+    shown enlargements about the person, less and less enlarged. Each keeps the person's place relative to the
     picture, which is how the landmarker remembers where to look.
 
     Returns:
         Whether it found the person.
     """
-    height, width = image.shape[:2]
+    height, width = size_of(image)
     box = pose.box
     size = max(box[2] - box[0], box[3] - box[1])
     zoom = max(1.0, FILL * max(height, width) / size)
@@ -111,7 +111,7 @@ def aim(landmarker: VideoLandmarker, image: np.ndarray, pose: Pose) -> bool:
 
 def enlarged(image: np.ndarray, centre: np.ndarray, zoom: float) -> np.ndarray:
     """The part of `image`, 1 / `zoom` of its size, in which `centre` (2,) px has the same relative place."""
-    height, width = image.shape[:2]
+    height, width = size_of(image)
     w, h = max(1, round(width / zoom)), max(1, round(height / zoom))
     x = int(np.clip(round(centre[0] * (1 - w / width)), 0, width - w))
     y = int(np.clip(round(centre[1] * (1 - h / height)), 0, height - h))

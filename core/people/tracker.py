@@ -1,7 +1,7 @@
 """Follows all people through one shot: who is who, who hides whom, who comes and goes.
 
-Each person has a landmarker of their own. When others come near, it is shown the picture without them, so that
-its result is the one that person alone would give. Frames in which a person is hidden are left out.
+Each person has a landmarker of their own. When others come near, it is shown the picture without them, so
+that its result is the one that person alone would give. Frames in which a person is hidden are left out.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ import numpy as np
 from .landmarker import VideoLandmarker
 from .painting import Background, hidden_share
 from .person import Person
-from .poses import Pose, distance, grown, touch
+from .poses import Pose, distance, grown, size_of, touch
 from .search import SAME, Searcher, aim, is_new
 
 LOOK_EVERY = 0.5  # s between looks for newcomers
 LEARN_EVERY = 0.25  # s between lessons of the background
 GAP_FRAMES, GAP_SECONDS = 15, 0.5  # a person missed for longer is gone, until recognised
+HIDDEN_SECONDS = 2.0  # the same for somebody behind somebody else
+RETRY_EVERY = 3  # frames between looks for somebody who is missed
 HIDDEN = 0.05  # share of the outline behind others from which a frame counts as missed
+KEEP = 0.85  # growth of the outline of somebody in front: narrower, lest those behind show around it
 NEAR = 1.6  # others inside the person's square, grown so much, disturb the landmarks
 ALIKE, UNLIKE = 0.75, 0.15  # likeness that recognises a returner; lead it needs over anybody else
 BUFFER_BYTES = 256_000_000  # frames kept since the last look, to follow newcomers back to their entry
@@ -57,7 +60,8 @@ class ShotTracker:
         if self._max_people > 1 and moment >= self._next_lesson:
             self._next_lesson = moment + LEARN_EVERY
             self._background.learn(image, [person.expected(moment) for person in self.active])
-        if moment >= self._next_look:
+        missed = any((p.lost - p.hidden) % RETRY_EVERY == 1 for p in self.active)
+        if moment >= self._next_look or missed:
             self._look_for_more(position, moment, image)
         return [person.expected(moment) for person in self.active]
 
@@ -87,9 +91,10 @@ class ShotTracker:
         for person in self.active:
             pose = poses.get(person)
             nearer = [where[other] for other in self.active if _is_nearer(other, person)]
-            if pose is None or hidden_share(pose, nearer, image.shape[:2]) > HIDDEN:
-                person.lost += 1
-            else:
+            hidden = hidden_share(where[person], nearer, size_of(image)) > HIDDEN
+            if pose is None or hidden:
+                person.miss(hidden)
+            elif not person.settles():
                 others = [where[other] for other in self.active if other is not person]
                 person.see(position, time, pose, image, alone=not _crowded(pose, others))
         self._dismiss(time)
@@ -121,13 +126,15 @@ class ShotTracker:
 
     def _dismiss(self, time: float) -> None:
         for person in list(self.active):
-            patience = max(GAP_FRAMES, 0 if len(self._buffer) < 2 else GAP_SECONDS * self._rate())
-            if person.lost > patience:
+            rate = self._rate()
+            patience = max(GAP_FRAMES, GAP_SECONDS * rate)
+            if person.lost - person.hidden > patience or person.lost > patience + HIDDEN_SECONDS * rate:
                 self.active.remove(person)
                 person.rest()
                 self._next_look = min(self._next_look, time)
 
     def _rate(self) -> float:
+        """Frames per second lately; 0 while unknown."""
         first, last = self._buffer[0], self._buffer[-1]
         return (len(self._buffer) - 1) / max(last[1] - first[1], 1e-3)
 
@@ -137,35 +144,46 @@ class ShotTracker:
         if self._spare is None:
             self._spare = VideoLandmarker(self._model)
         pose = self._spare(image, time)
-        if pose is None or not is_new(pose, (), image.shape[:2]):
+        if pose is None or not is_new(pose, (), size_of(image)):
             return
         landmarker, self._spare = self._spare, None
         self._welcome(landmarker, position, time, pose, image)
 
     def _look_for_more(self, position: int, time: float, image: np.ndarray) -> None:
-        first_look = np.isneginf(self._next_look)
+        first_look = self._next_look == -np.inf
         self._next_look = time + LOOK_EVERY
         room = self._max_people - len(self.active)
-        if room > 0 and (self._max_people > 1 or not self.active):
+        lost = [person for person in self.active if person.lost > 1]
+        if (room > 0 and self._max_people > 1) or lost or not self.active:
             if self._searcher is None:
                 self._searcher = Searcher(self._model, self._background)
-            known = [person.expected(time) for person in self.active]
-            for found in self._searcher.find(image, known, room, thorough=first_look):
-                self._follow_newcomer(position, time, image, found)
+            known = [person.expected(time) for person in self.active if person not in lost]
+            for found in self._searcher.find(image, known, room + len(lost), thorough=first_look):
+                if not self._find_again(time, image, found) and len(self.active) < self._max_people:
+                    self._follow_newcomer(position, time, image, found)
         while len(self._buffer) > 1:
             self._buffer.popleft()
+
+    def _find_again(self, time: float, image: np.ndarray, found: Pose) -> bool:
+        """Aims the landmarker of somebody missed at `found`, if that can be them; the next frame tells."""
+        missed = [person for person in self.active if person.lost > 1 and person.could_be(found, time)]
+        if not missed:
+            return False
+        person = min(missed, key=lambda p: distance(found, p.expected(time)))
+        known = [other.expected(time) for other in self.active if not other.lost]
+        clear = self._background.without(image, known, keep=(found,))
+        return person.landmarker is not None and aim(person.landmarker, clear, found)
 
     def _follow_newcomer(self, position: int, time: float, image: np.ndarray, found: Pose) -> None:
         known = [person.expected(time) for person in self.active]
         clear = self._background.without(image, known, keep=(found,))
         landmarker = VideoLandmarker(self._model)
         pose = landmarker(clear, time) if aim(landmarker, clear, found) else None
-        if pose is None or distance(found, pose) > 2 * SAME or not is_new(pose, known, image.shape[:2]):
+        if pose is None or distance(found, pose) > 2 * SAME or not is_new(pose, known, size_of(image)):
             landmarker.close()
             return
         person = self._welcome(landmarker, position, time, pose, image)
-        if person is not None:
-            self._follow_back(person, image, pose)
+        self._follow_back(person, pose)
 
     def _welcome(
         self, landmarker: VideoLandmarker, position: int, time: float, pose: Pose, image: np.ndarray
@@ -187,7 +205,7 @@ class ShotTracker:
     def _recognise(self, newcomer: Person) -> Person | None:
         """The one person who left and is dressed alike, if nobody else comes close."""
         gone = [person for person in self.people if person not in self.active]
-        if newcomer.colours is None or not gone:
+        if newcomer.colours is None or not gone:  # picture too small, or too crowded, to tell
             return None
         ranked = sorted(gone, key=lambda person: -person.likeness(newcomer.colours))
         best = ranked[0].likeness(newcomer.colours)
@@ -201,7 +219,7 @@ class ShotTracker:
         while len(self._buffer) * image.nbytes > BUFFER_BYTES and len(self._buffer) > 1:
             self._buffer.popleft()
 
-    def _follow_back(self, person: Person, image: np.ndarray, pose: Pose) -> None:
+    def _follow_back(self, person: Person, pose: Pose) -> None:
         """Follows a newcomer from the look that found them back to where they came in."""
         if len(self._buffer) < 2:
             return

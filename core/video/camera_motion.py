@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 EVERY = 0.15  # s between looks
 ANCHOR_SECONDS = 1.5  # the slow motion is measured against a picture this old
@@ -32,9 +31,9 @@ class CameraMotion:
 
     Attributes:
         moving: pans, tilts, travels or shakes. zooming: changes its focal length, or travels along its axis.
-        shift: largest displacement of the background from the first frame of its shot, as a share of the width.
+        shift: largest displacement of the background since its shot began, as a share of the width.
         shake: median displacement between looks, as a share of the width.
-        zoom: largest change of size from the first frame of its shot, 0.1 is 10 %.
+        zoom: largest change of size since its shot began, 0.1 is 10 %.
         looks: how many pairs of pictures could be judged; 0 says that nothing is known.
     """
 
@@ -52,7 +51,7 @@ class CameraMotion:
     def note(self) -> str | None:
         """A sentence for the user, or None when there is nothing to say."""
         if self.looks == 0:
-            return "Too little of the background was in view to tell whether the camera moves: it is taken as static."
+            return "Too little background is in view to tell whether the camera moves: it is taken as static."
         if self.static:
             return None
         what = " and ".join(
@@ -77,7 +76,7 @@ class CameraWatcher:
         """Whether enough time has passed for another look."""
         return self._previous is None or time - self._previous.time >= EVERY
 
-    def look(self, image: NDArray[np.uint8], time: float, boxes: Sequence[Sequence[float]] = ()) -> None:
+    def look(self, image: np.ndarray, time: float, boxes: Sequence[Sequence[float]] = ()) -> None:
         """Takes a frame (H, W, 3), its time in s, and the boxes (x0, y0, x1, y1) in px where people are."""
         now = _Look.of(image, time, boxes)
         if self._previous is None or self._anchor is None:
@@ -118,23 +117,25 @@ class CameraWatcher:
 
 @dataclass(eq=False)
 class _Look:
-    """A small grey picture with points to follow; `total` (3, 3) is the motion from the shot's first frame."""
+    """A small grey picture with points to follow; `total` (3, 3) is the motion since its shot began."""
 
     time: float
-    grey: NDArray[np.uint8]
-    free: NDArray[np.uint8]
-    points: NDArray[np.float32]
-    total: NDArray[np.float64]
+    grey: np.ndarray
+    free: np.ndarray
+    points: np.ndarray
+    total: np.ndarray
 
     @property
     def size(self) -> tuple[int, int]:
         return self.grey.shape[0], self.grey.shape[1]
 
     @classmethod
-    def of(cls, image: NDArray[np.uint8], time: float, boxes: Sequence[Sequence[float]]) -> _Look:
+    def of(cls, image: np.ndarray, time: float, boxes: Sequence[Sequence[float]]) -> _Look:
         scale = WIDTH / image.shape[1]
         size = (WIDTH, max(16, round(image.shape[0] * scale)))
-        grey = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+        step = max(1, image.shape[1] // (3 * WIDTH))  # averaging every pixel of a large picture costs more
+        sparse = np.ascontiguousarray(image[::step, ::step])
+        grey = cv2.cvtColor(cv2.resize(sparse, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
         free = np.full(grey.shape, 255, np.uint8)
         for x0, y0, x1, y1 in boxes:
             margin = BOX_MARGIN * max(x1 - x0, y1 - y0)
@@ -146,14 +147,13 @@ class _Look:
         return cls(time, grey, free, points, np.eye(3))
 
 
-def _motion(before: _Look, now: _Look) -> NDArray[np.float64] | None:
+def _motion(before: _Look, now: _Look) -> np.ndarray | None:
     """(3, 3) similarity in pixels that carries the background from `before` to `now`; None when unsure."""
     if len(before.points) < MIN_POINTS or before.size != now.size:
         return None
-    options = {"winSize": (15, 15), "maxLevel": 3}
-    there, ok, _ = cv2.calcOpticalFlowPyrLK(before.grey, now.grey, before.points, None, **options)
-    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(now.grey, before.grey, there, None, **options)
-    good = (ok & ok_back).ravel() > 0
+    there, ok = _followed(before.grey, now.grey, before.points)
+    back, ok_back = _followed(now.grey, before.grey, there)
+    good = ok & ok_back
     good &= np.linalg.norm(back - before.points, axis=2).ravel() < BACK_AND_FORTH
     good &= _is_free(there, now.free)
     if good.sum() < MIN_POINTS:
@@ -166,13 +166,20 @@ def _motion(before: _Look, now: _Look) -> NDArray[np.float64] | None:
     return np.vstack([matrix, [0.0, 0.0, 1.0]])
 
 
-def _is_free(points: NDArray[np.float32], free: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _followed(before: np.ndarray, after: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where points (n, 1, 2) have gone, and which of them could be followed (n,)."""
+    start = points.copy()  # OpenCV's type hints want a guess; without its flag it is not used
+    there, ok, _ = cv2.calcOpticalFlowPyrLK(before, after, points, start, winSize=(15, 15), maxLevel=3)
+    return np.asarray(there, np.float32), ok.ravel() > 0
+
+
+def _is_free(points: np.ndarray, free: np.ndarray) -> np.ndarray:
     x, y = np.round(points.reshape(-1, 2)).astype(int).T
     inside = (x >= 0) & (y >= 0) & (x < free.shape[1]) & (y < free.shape[0])
     return inside & (free[np.clip(y, 0, free.shape[0] - 1), np.clip(x, 0, free.shape[1] - 1)] > 0)
 
 
-def _displacement(motion: NDArray[np.float64], size: tuple[int, int]) -> float:
+def _displacement(motion: np.ndarray, size: tuple[int, int]) -> float:
     """How far the middle of the picture goes, as a share of the width."""
     middle = np.array([size[1] / 2, size[0] / 2, 1.0])
     return float(np.linalg.norm((motion @ middle - middle)[:2]) / size[1])

@@ -6,7 +6,6 @@ from collections import deque
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 WIDTH, HEIGHT = 64, 36  # the size at which pictures are compared
 BORDER = 10, 6  # how far the picture may shift between frames, in pixels of that size
@@ -19,16 +18,16 @@ RECENT = 8
 class CutDetector:
     """Says of each frame whether a new shot begins with it.
 
-    A cut leaves nothing of the old picture. So a frame must both differ much more than its predecessors did, and
-    correlate badly with the frame before at every shift: pans, zooms, shakes and people close to the lens keep
-    most of the picture, only moved.
+    A cut leaves nothing of the old picture. So a frame must both differ much more than its predecessors
+    did, and correlate badly with the frame before at every shift: pans, zooms, shakes and people close to the
+    lens keep most of the picture, only moved.
     """
 
     def __init__(self) -> None:
-        self._before: NDArray[np.float32] | None = None
+        self._before: np.ndarray | None = None
         self._recent: deque[float] = deque(maxlen=RECENT)
 
-    def is_cut(self, image: NDArray[np.uint8]) -> bool:
+    def is_cut(self, image: np.ndarray) -> bool:
         """Takes the next frame, (H, W, 3); true where a shot begins (never for the first frame)."""
         small = _shrink(image)
         before, self._before = self._before, small
@@ -43,7 +42,7 @@ class CutDetector:
         return False
 
 
-def _shrink(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _shrink(image: np.ndarray) -> np.ndarray:
     # Every fourth pixel is enough for a picture this small, and far cheaper to read.
     step = max(1, min(image.shape[0] // (4 * HEIGHT), image.shape[1] // (4 * WIDTH)))
     small = cv2.resize(
@@ -52,7 +51,7 @@ def _shrink(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     return cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
 
 
-def _likeness(before: NDArray[np.float32], after: NDArray[np.float32]) -> float:
+def _likeness(before: np.ndarray, after: np.ndarray) -> float:
     """Correlation of the middle of `before` with the best place in `after`, -1 to 1."""
     middle = np.ascontiguousarray(before[BORDER[1] : -BORDER[1], BORDER[0] : -BORDER[0]])
     if middle.std() < 1.0 or after.std() < 1.0:  # an empty picture correlates with nothing
