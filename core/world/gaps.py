@@ -15,7 +15,7 @@ from ..motion.smoothing import unbroken_runs
 Array = NDArray[np.float64]
 Floats = NDArray[np.floating[Any]]
 
-BRIDGED_SECONDS = 0.5  # fifteen frames at 30 fps, as long as a track survives without a detection
+BRIDGED_SECONDS = 1.0  # a somersault that no detector follows lasts about as long
 
 
 def gaps(valid: ArrayLike, fps: Fraction) -> Iterator[tuple[int, int, bool]]:

@@ -33,12 +33,20 @@ _BAND = 6  # the acceleration couples frame t to t + 2: six unknowns away
 class Ground:
     """What is known of the floor in camera space.
 
-    up: (3,) unit vector against gravity. height: metres of the camera above the floor, so that a point X of
-    the floor has up . X + height = 0.
+    up: (3,) unit vector against gravity.
+    height: metres of the camera above the floor, so that a point X of the floor has up . X + height = 0.
+    levels: heights above the floor on which people stand, the floor's own 0 first, then boxes and roofs.
     """
 
     up: Array
     height: float
+    levels: tuple[float, ...] = (0.0,)
+
+    def level_under(self, points: Floats) -> Array:
+        """(...) the level nearest to points (..., 3) in camera space, metres above the floor."""
+        heights = points @ self.up + self.height
+        levels = np.array(self.levels)
+        return levels[np.argmin(np.abs(heights[..., None] - levels), axis=-1)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,17 +55,21 @@ class Steps:
 
     contacts: (T, 4) in [0, 1] of left heel, left toe, right heel, right toe.
     lowest: (T, 4, 3) their lowest points, which touch the floor.
+    levels: (T, 4) heights above the floor of what they touch.
     middles: (T, 4, 3) points fixed to the feet, which do not slide: the lowest point of a foot that rolls
     wanders along its sole.
     """
 
     contacts: Floats
     lowest: Floats
+    levels: Floats
     middles: Floats
     ground: Ground
 
     def part(self, frames: slice) -> Steps:
-        return Steps(self.contacts[frames], self.lowest[frames], self.middles[frames], self.ground)
+        return Steps(
+            self.contacts[frames], self.lowest[frames], self.levels[frames], self.middles[frames], self.ground
+        )
 
 
 def solve_path(placement: Placement, fps: float, steps: Steps | None = None) -> Array:
@@ -82,7 +94,7 @@ def solve_path(placement: Placement, fps: float, steps: Steps | None = None) -> 
         standing = (
             np.asarray(steps.contacts, dtype=np.float64) / 2.0
         )  # heel and toe of a foot say nearly the same
-        fixed.add_floor(standing / FLOOR_MISS**2, steps.lowest, steps.ground)
+        fixed.add_floor(standing / FLOOR_MISS**2, steps)
         both = np.minimum(standing[1:], standing[:-1])
         fixed.add_standing(both / (SLIDE_SPEED * np.sqrt(fps / 30.0) * dt) ** 2, steps.middles)
     path = placement.root
@@ -125,11 +137,12 @@ class _System:
                 product = strength * stencil[first] * stencil[second]
                 self.band[3 * (second - first), first : first + inner] += product
 
-    def add_floor(self, strength: Array, soles: Floats, ground: Ground) -> None:
-        """Standing points (strength (T, 4)) have up . (x + sole) + height = 0."""
-        blocks = strength.sum(axis=1)[:, None, None] * np.outer(ground.up, ground.up)
-        wanted = -(soles @ ground.up + ground.height)
-        self.add_blocks(blocks, (strength * wanted).sum(axis=1)[:, None] * ground.up)
+    def add_floor(self, strength: Array, steps: Steps) -> None:
+        """Standing points (strength (T, 4)) have up . (x + lowest) + height = level."""
+        up = steps.ground.up
+        wanted = steps.levels - steps.lowest @ up - steps.ground.height
+        blocks = strength.sum(axis=1)[:, None, None] * np.outer(up, up)
+        self.add_blocks(blocks, (strength * wanted).sum(axis=1)[:, None] * up)
 
     def add_standing(self, strength: Array, soles: Floats) -> None:
         """Points that stand in two frames (strength (T - 1, 4)) do not move from one to the other."""

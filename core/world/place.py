@@ -139,7 +139,8 @@ class _Person:
         if ground is not None and contacts is not None:
             walker, sigma = self.walker(), FOOT_SMOOTHING * float(fps)
             lowest = smooth_positions(walker.lowest_soles(ground.up), sigma)
-            steps = Steps(contacts, lowest, smooth_positions(walker.middle_soles, sigma), ground)
+            levels = ground.level_under(lowest + walker.root[:, None])
+            steps = Steps(contacts, lowest, levels, smooth_positions(walker.middle_soles, sigma), ground)
         root = np.array(self.placement.root)
         for start, stop in solved_runs(valid, fps):
             part = slice(start, stop)

@@ -118,7 +118,7 @@ def level_camera(pitch, roll, height, focal=1400.0, width=1920, picture_height=1
 
 
 def film(body, camera, pose, places, headings, betas=None, fps=Fraction(30), track="1", noise=0.0, seed=0):
-    """What a perfect network says of a person with pose (T, 24, 3) at places (T, 3), turned by headings (T,)."""
+    """What a perfect network says of poses (T, 24, 3) at places (T, 3), turned by headings (T,)."""
     count = len(pose)
     shape = np.zeros(10) if betas is None else np.asarray(betas, dtype=float)
     rotations = quaternion_to_matrix(quaternion_from_rotvec(pose))

@@ -70,6 +70,25 @@ def test_feet_that_never_stand_still_give_a_floor_through_their_lowest_steps(bod
     assert ground.height == pytest.approx(1.7, abs=0.15)
 
 
+def test_a_roof_that_somebody_leaves_is_a_level_above_the_floor(body, walk):
+    scene = walk(150, bend=0.2)
+    walker = walker_of(body, scene)
+    on_roof = np.arange(150) < 90
+    raised = walker.root + on_roof[:, None] * 1.5 * scene.up
+    climber = Walker(walker.points, raised, walker.valid, walker.times)
+    ground, _ = find_ground([climber])
+    assert ground.height == pytest.approx(1.7, abs=0.1)
+    assert ground.levels[0] == 0.0
+    assert ground.levels[1:] == pytest.approx([1.5], abs=0.1)
+    contacts = standing_contacts(climber, ground)
+    assert contacts[:85].mean() > 0.2
+    assert contacts[95:].mean() > 0.2
+
+
+def test_a_walk_over_flat_ground_knows_one_level(body, walk):
+    assert len(find_ground([walker_of(body, walk(120, bend=0.0))])[0].levels) == 1
+
+
 def test_contacts_alternate_between_the_feet(body, walk):
     scene = walk(90)
     contacts = standing_contacts(walker_of(body, scene), Ground(scene.up, 1.7))
