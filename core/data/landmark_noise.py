@@ -18,31 +18,31 @@ LEFT_LEG, RIGHT_LEG = [25, 27, 29, 31], [26, 28, 30, 32]
 HEAD = list(range(11))
 HIPS = (23, 24)
 
-# Landmarks that move together, and by how much (m, standard deviation in the picture plane). Children appear
-# in the groups of their parents too, so that errors add up towards the hands and feet.
-GROUPS: list[tuple[list[int], float]] = [
-    ([*HEAD, 11, 12, *LEFT_ARM, *RIGHT_ARM], 0.018),
-    (HEAD, 0.018),
-    ([11, *LEFT_ARM], 0.014),
-    ([12, *RIGHT_ARM], 0.014),
-    (LEFT_ARM, 0.018),
-    (RIGHT_ARM, 0.018),
-    (LEFT_ARM[1:], 0.024),
-    (RIGHT_ARM[1:], 0.024),
-    (LEFT_ARM[2:], 0.010),
-    (RIGHT_ARM[2:], 0.010),
-    ([23, *LEFT_LEG], 0.010),
-    ([24, *RIGHT_LEG], 0.010),
-    (LEFT_LEG, 0.020),
-    (RIGHT_LEG, 0.020),
-    (LEFT_LEG[1:], 0.024),
-    (RIGHT_LEG[1:], 0.024),
-    (LEFT_LEG[2:], 0.012),
-    (RIGHT_LEG[2:], 0.012),
+# Landmarks that move together, by how much in the picture plane and in depth (m, standard deviation).
+# Children appear in the groups of their parents too, so that errors add up towards the hands and feet.
+GROUPS: list[tuple[list[int], float, float]] = [
+    ([*HEAD, 11, 12, *LEFT_ARM, *RIGHT_ARM], 0.016, 0.050),
+    (HEAD, 0.016, 0.055),
+    ([11, *LEFT_ARM], 0.013, 0.040),
+    ([12, *RIGHT_ARM], 0.013, 0.040),
+    (LEFT_ARM, 0.015, 0.050),
+    (RIGHT_ARM, 0.015, 0.050),
+    (LEFT_ARM[1:], 0.020, 0.070),
+    (RIGHT_ARM[1:], 0.020, 0.070),
+    (LEFT_ARM[2:], 0.010, 0.031),
+    (RIGHT_ARM[2:], 0.010, 0.031),
+    ([23, *LEFT_LEG], 0.009, 0.020),
+    ([24, *RIGHT_LEG], 0.009, 0.020),
+    (LEFT_LEG, 0.012, 0.055),
+    (RIGHT_LEG, 0.012, 0.055),
+    (LEFT_LEG[1:], 0.013, 0.066),
+    (RIGHT_LEG[1:], 0.013, 0.066),
+    (LEFT_LEG[2:], 0.008, 0.036),
+    (RIGHT_LEG[2:], 0.008, 0.036),
 ]
-MOVES = torch.zeros(33, len(GROUPS))
-for _g, (_landmarks, _sd) in enumerate(GROUPS):
-    MOVES[_landmarks, _g] = _sd
+MOVES = torch.zeros(33, len(GROUPS), 3)
+for _g, (_landmarks, _plane, _depth) in enumerate(GROUPS):
+    MOVES[_landmarks, _g] = torch.tensor([_plane, _plane, _depth])
 
 # Bones whose depth is misjudged: from, to, and everything that hangs on them.
 BONES = (
@@ -57,11 +57,12 @@ BONES = (
 )
 LIMBS = (LEFT_ARM, RIGHT_ARM, LEFT_LEG, RIGHT_LEG, LEFT_LEG + RIGHT_LEG, HEAD)
 SIDES = (([23, *LEFT_LEG], [24, *RIGHT_LEG]), ([11, *LEFT_ARM], [12, *RIGHT_ARM]))
-DEPTH = torch.tensor([1.0, 1.0, 3.1])  # depth errors over those in the picture plane
+LEVELLED = (0.5, 0.15)  # share of the camera's pitch that the detector explains away: mean and spread
+TURNED = torch.tensor([0.05, 0.13, 0.03])  # rad about x, y, z: how the whole body is misjudged
 
 
 def corrupt(
-    draw: Draw, world: Tensor, image: Tensor, inside: Tensor, severity: float = 0.1
+    draw: Draw, world: Tensor, image: Tensor, inside: Tensor, pitch: Tensor, severity: float = 0.0
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Clean landmarks -> what a detector would have said.
 
@@ -69,6 +70,7 @@ def corrupt(
         world: (B, T, 33, 3) m, about the mid-hip, axes of the crop's camera.
         image: (B, T, 33, 2) in half crop sides.
         inside: (B, T, 33) whether the landmark lies in the picture.
+        pitch: (B,) radians by which the crop's camera looks down.
         severity: mean of the log of the noise's size; its spread over windows is 0.45.
 
     Returns:
@@ -78,24 +80,36 @@ def corrupt(
     size = torch.exp(draw.normal(B, 1, 1, 1) * 0.45 + severity)
     N = limb_errors(draw, world, size)
     N = misjudged_bones(draw, N, world)
-    lean = draw.normal(B, 1, 3) * torch.tensor([0.12, 0.12, 0.05]) + 0.05 * draw.drift(B, T, 3, knots=3)
-    N = (matrix_from_rotvec(lean)[:, :, None] @ N[..., None])[..., 0] * (1 + 0.07 * draw.normal(B, 1, 1, 1))
+    N = misjudged_view(draw, N, pitch)
     U = image + size * (
-        0.012 * draw.normal(B, 1, 33, 2)
-        + 0.009 * draw.drift(B, T, 33, 2, knots=5)
+        0.010 * draw.normal(B, 1, 33, 2)
+        + 0.007 * draw.drift(B, T, 33, 2, knots=5)
         + 0.003 * draw.normal(B, T, 33, 2)
     )
-    U = U + size * torch.einsum("lg,btgc->btlc", MOVES, 0.5 * draw.drift(B, T, len(GROUPS), 2, knots=3))
+    wander = 0.6 * draw.normal(B, 1, len(GROUPS), 2) + 0.6 * draw.drift(B, T, len(GROUPS), 2, knots=3)
+    U = U + size * torch.einsum("lgc,btgc->btlc", MOVES[..., :2], wander)
     visibility = 1 - 0.25 * draw.uniform(B, 1, 33) ** 2 - 0.1 * draw.uniform(B, T, 33) ** 2
     behind = (world[..., 2] / 0.4).clamp(0, 1)  # the far side of the body is seen less surely
     visibility = visibility * (1 - 0.5 * behind * draw.uniform(B, 1, 33))
     N, U, visibility = lost_limbs(draw, N, U, visibility, inside)
     N, U = exchanged(draw, N, U)
-    N = torch.cat(
-        [N[..., :2], N[..., 2:] * (1 - 2 * draw.run(B, T, 0.03))[..., None, None]], -1
-    )  # front for back
+    front_for_back = (1 - 2 * draw.run(B, T, 0.03))[..., None, None]
+    N = torch.cat([N[..., :2], N[..., 2:] * front_for_back], -1)
     N, U, visibility = missed_frames(draw, N, U, visibility)
     return N - (N[:, :, 23:24] + N[:, :, 24:25]) / 2, U, visibility.clamp(0, 1)
+
+
+def misjudged_view(draw: Draw, N: Tensor, pitch: Tensor) -> Tensor:
+    """Turns and scales the whole body: above all, a detector believes that cameras are level.
+
+    About half of a camera's downward tilt is missing from its world landmarks, which lean accordingly.
+    """
+    B, T = N.shape[:2]
+    explained = LEVELLED[0] + LEVELLED[1] * draw.normal(B)
+    lean = torch.stack([-explained * pitch, torch.zeros(B), torch.zeros(B)], -1)[:, None]
+    lean = lean + TURNED * draw.normal(B, 1, 3) + 0.6 * TURNED * draw.drift(B, T, 3, knots=3)
+    scale = 1 + 0.06 * draw.normal(B, 1, 1, 1)
+    return (matrix_from_rotvec(lean)[:, :, None] @ N[..., None])[..., 0] * scale
 
 
 def limb_errors(draw: Draw, world: Tensor, size: Tensor) -> Tensor:
@@ -106,11 +120,16 @@ def limb_errors(draw: Draw, world: Tensor, size: Tensor) -> Tensor:
     G = len(GROUPS)
     errors = (
         0.75 * draw.normal(B, 1, G, 3)
-        + 0.6 * draw.drift(B, T, G, 3, knots=4)
-        + 0.13 * draw.normal(B, T, G, 3)
+        + 0.45 * draw.drift(B, T, G, 3, knots=4)
+        + 0.12 * draw.normal(B, T, G, 3)
     )
     own = 0.008 * draw.normal(B, 1, 33, 3)  # no two definitions of a landmark agree to the centimetre
-    return world + own + size * torch.einsum("lg,btgc->btlc", MOVES, errors * DEPTH)
+    N = world + own + size * torch.einsum("lgc,btgc->btlc", MOVES, errors)
+    # The hip landmarks above all: detectors put them nearer to each other than hip joints are.
+    narrow = draw.uniform(B, 1, 1, 1, low=0.75, high=1.05)
+    hips = N[:, :, list(HIPS)]
+    N[:, :, list(HIPS)] = torch.lerp(hips.mean(2, keepdim=True), hips, narrow)
+    return N
 
 
 def misjudged_bones(draw: Draw, N: Tensor, world: Tensor) -> Tensor:
@@ -126,7 +145,7 @@ def misjudged_bones(draw: Draw, N: Tensor, world: Tensor) -> Tensor:
         inverted = 1 - draw.run(B, T, 0.12) * (1 + draw.uniform(B, 1))
         squeezed = draw.uniform(B, 1, low=0.5, high=1.15)
         bent = torch.cat([v[..., :2], (v[..., 2] * inverted * squeezed)[..., None]], -1)
-        bent = bent * (0.35 + 0.65 * length / bent.norm(dim=-1, keepdim=True).clamp_min(0.05))
+        bent = bent * (0.6 + 0.4 * length / bent.norm(dim=-1, keepdim=True).clamp_min(0.05))
         N[:, :, hanging] = N[:, :, hanging] + (bent - v)[:, :, None]
     return N
 

@@ -58,7 +58,7 @@ class Pairs:
 
 @torch.no_grad()
 def simulate(
-    draw: Draw, body: LandmarkBody, rotations: Tensor, trans: Tensor, severity: float = 0.1
+    draw: Draw, body: LandmarkBody, rotations: Tensor, trans: Tensor, severity: float = 0.0
 ) -> Pairs:
     """Films motion with random cameras and a simulated landmark detector.
 
@@ -82,7 +82,10 @@ def simulate(
     ideal = crop_camera(pixels[:, :, 24:], shot.focal[:, None, None, None])
     clean_world = torch.einsum("btij,btlj->btli", ideal.rotation, hip_centred(points[:, :, 24:]))
     clean_image = (pixels[:, :, 24:] - ideal.centre[:, :, None]) / ideal.half[:, :, None, None]
-    world, image, visibility = corrupt(draw, clean_world, clean_image, inside[:, :, 24:], severity)
+    up = torch.einsum("btij,bj->bti", ideal.rotation, shot.rotation[:, :, 1]).mean(1)
+    # y points down in a camera: upright is -y, and partly -z when seen from above.
+    pitch = torch.atan2(-up[:, 2], -up[:, 1])
+    world, image, visibility = corrupt(draw, clean_world, clean_image, inside[:, :, 24:], pitch, severity)
 
     assumed = shot.assumed[:, None, None, None]
     found = image * ideal.half[:, :, None, None] + ideal.centre[:, :, None]

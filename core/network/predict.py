@@ -4,6 +4,7 @@ turn back.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -107,7 +108,8 @@ def run_clip(
     used.
     """
     frames = len(inputs)
-    M, k = model.regressor.fold()
+    # Folded where double precision exists: not every accelerator has it.
+    M, k = copy.deepcopy(model.regressor).cpu().fold()
     folded = (M.float(), k.float())
     parts: list[BodyState] = []
     for first in range(0, frames, CHUNK):

@@ -29,29 +29,31 @@ def run_windows(
     output: Output | None = None,
     stride: int = STRIDE,
 ) -> BodyState:
-    """Inputs (F, n) of one clip at the network's rate -> one body per frame, (F, ...).
+    """Inputs (F, n) of one clip at the network's rate -> one body per frame, (F, ...), on the CPU.
 
     ``sequence``: windows every `stride` frames, blended by a raised cosine (rotations as matrices, made
     orthonormal again). ``mid``: one window per frame, its indices clamped to the clip. Clips shorter than a
     window are continued by their last frame.
     """
     output = output or model.config.output
-    features = model.features(inputs)
+    device = next(model.parameters()).device
+    folded = (folded[0].to(device), folded[1].to(device))
+    features = model.features(inputs.to(device))
     if output == "mid":
         return _middle_frames(model, features, folded)
     T, frames = model.config.T, len(features)
     padded = features[torch.arange(max(frames, T)).clamp_max(frames - 1)]
     starts = torch.tensor(window_starts(len(padded), T, stride))
-    fade = torch.hann_window(T + 2, periodic=False)[1:-1] + 1e-3
-    total = torch.zeros(len(padded), 24 * 9 + 10 + 3)
-    weight = torch.zeros(len(padded), 1)
+    fade = torch.hann_window(T + 2, periodic=False, device=device)[1:-1] + 1e-3
+    total = torch.zeros(len(padded), 24 * 9 + 10 + 3, device=device)
+    weight = torch.zeros(len(padded), 1, device=device)
     for chunk in starts.split(BATCH):
-        index = chunk[:, None] + torch.arange(T)
+        index = (chunk[:, None] + torch.arange(T)).to(device)
         body = model.predict(padded[index], folded, "sequence")
         flat = torch.cat([body.rotations.flatten(-3), body.betas, body.cam], -1)
         total.index_add_(0, index.flatten(), (fade[:, None] * flat).flatten(0, 1))
         weight.index_add_(0, index.flatten(), fade[:, None].repeat(len(chunk), 1))
-    rotations, betas, cam = (total / weight)[:frames].split([24 * 9, 10, 3], -1)
+    rotations, betas, cam = (total / weight)[:frames].cpu().split([24 * 9, 10, 3], -1)
     rotations = rotations.reshape(frames, 24, 3, 3)
     return BodyState(orthonormal(rotations[..., 0], rotations[..., 1]), betas, cam)
 
@@ -61,5 +63,5 @@ def _middle_frames(model: BodyNetwork, features: Tensor, folded: tuple[Tensor, T
     index = (torch.arange(frames)[:, None] + torch.arange(T) - mid).clamp(0, frames - 1)
     parts = [model.predict(features[rows], folded, "mid") for rows in index.split(BATCH)]
     return BodyState(
-        *(torch.cat([getattr(p, name) for p in parts]) for name in ("rotations", "betas", "cam"))
+        *(torch.cat([getattr(p, name).cpu() for p in parts]) for name in ("rotations", "betas", "cam"))
     )

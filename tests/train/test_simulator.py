@@ -58,7 +58,9 @@ def test_the_noise_looks_like_a_detectors() -> None:
     draw = Draw(0)
     clean = torch.zeros(256, 16, 33, 3)
     clean[..., 1] = torch.linspace(-0.8, 0.8, 33)
-    world, image, visibility = corrupt(draw, clean, clean[..., :2] / 1.1, torch.ones(256, 16, 33).bool())
+    world, image, visibility = corrupt(
+        draw, clean, clean[..., :2] / 1.1, torch.ones(256, 16, 33).bool(), torch.zeros(256)
+    )
     error = (world - (clean - (clean[:, :, 23:24] + clean[:, :, 24:25]) / 2))[:, :, 11:29]
     rms = error.square().mean((0, 1, 2)).sqrt()
     assert rms[2] > 1.5 * rms[0]
@@ -73,7 +75,7 @@ def test_landmarks_outside_the_picture_are_reported_as_hardly_visible() -> None:
     clean = torch.rand(64, 16, 33, 3)
     inside = torch.ones(64, 16, 33).bool()
     inside[..., 25:] = False
-    _, _, visibility = corrupt(Draw(1), clean, clean[..., :2], inside)
+    _, _, visibility = corrupt(Draw(1), clean, clean[..., :2], inside, torch.zeros(64))
     assert visibility[..., 25:].mean() < 0.4 * visibility[..., :23].mean()
 
 
