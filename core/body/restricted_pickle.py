@@ -8,7 +8,6 @@ stand-in used in a way the official files do not, ends the reading.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -89,7 +88,7 @@ def _encode(text: str, encoding: str = "latin1") -> bytes:
 
 
 # The two private constructors are taken from what numpy itself writes: their module moved with numpy 2.
-_NUMPY: dict[str, Callable[..., Any]] = {
+_NUMPY: dict[str, Any] = {
     "_reconstruct": np.empty(0).__reduce__()[0],
     "scalar": np.float64(0).__reduce__()[0],
     "ndarray": np.ndarray,

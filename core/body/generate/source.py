@@ -68,7 +68,7 @@ def draw_adults(count: int = 500, seed: int = 0) -> Adults:
 
     **Convention** The package's z-up, -y-facing metres are turned here, once, into y-up, +z-facing metres.
     """
-    import anny  # development tool; nothing that is shipped imports it
+    import anny  # pyright: ignore[reportMissingImports]  # development tool; nothing shipped imports it
     import torch
 
     model = anny.Anny(rig=RIG, topology=TOPOLOGY)

@@ -22,11 +22,12 @@ def mirror_map(vertices: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: the nearest partner is not mutual, so the mesh has no mirror.
     """
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
-    distance, partner = cKDTree(vertices).query(vertices * _FLIP)
-    if distance.max() > 1e-3 or not (partner[partner] == np.arange(len(vertices))).all():
-        raise ValueError(f"the mesh is not symmetric: {distance.max() * 1e3:.2f} mm at the worst vertex")
+    distance, nearest = KDTree(vertices).query(vertices * _FLIP)
+    partner = np.asarray(nearest)
+    if np.max(distance) > 1e-3 or not (partner[partner] == np.arange(len(vertices))).all():
+        raise ValueError(f"the mesh is not symmetric: {np.max(distance) * 1e3:.2f} mm at the worst vertex")
     return partner
 
 
