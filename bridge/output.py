@@ -14,7 +14,9 @@ from .errors import OutputIsFolder, OutputIsInput, writing
 
 FORMATS = ("blend", "glb", "fbx", "bvh", "usdc", "npz")
 PER_PERSON = ("npz", "bvh")  # these hold one person, so several people give several files
-LEAST_FREE = 50_000_000  # bytes; a long clip's .blend with its mesh
+# Bytes that must be free: motion alone is small, a long clip with its mesh is not.
+LEAST_FREE = {"npz": 5_000_000, "bvh": 10_000_000}
+LEAST_FREE_WITH_MESH = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,11 @@ def plan_output(out: str | Path, format: str | None = None, video: Path | None =
     with writing(path), tempfile.NamedTemporaryFile(dir=path.parent, prefix=".reel2rig-") as probe:
         probe.write(b"\0" * 4096)
         probe.flush()
-    free = shutil.disk_usage(path.parent).free
-    if free < LEAST_FREE:
+    free, needed = shutil.disk_usage(path.parent).free, LEAST_FREE.get(chosen, LEAST_FREE_WITH_MESH)
+    if free < needed:
         raise DiskFull(
-            f"Only {free / 1e6:.0f} MB are free in {path.parent} and a result needs up to "
-            f"{LEAST_FREE / 1e6:.0f} MB; free some space or choose another folder."
+            f"Only {free / 1e6:.0f} MB are free in {path.parent} and the result may need "
+            f"{needed / 1e6:.0f} MB; free some space or choose another folder."
         )
     return OutputPlan(path, chosen)
 
