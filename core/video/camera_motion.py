@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -16,6 +17,8 @@ import numpy as np
 EVERY = 0.15  # s between looks
 ANCHOR_SECONDS = 1.5  # the slow motion is measured against a picture this old
 WIDTH = 240  # pixels of the picture that is looked at
+GRID, POINTS_PER_CELL = (6, 4), 6  # points are spread evenly, so that most of the picture decides
+FLAT = 3.0  # standard deviation (0..255) below which a cell shows nothing to follow
 MIN_POINTS, MIN_INLIERS = 14, 0.6
 BACK_AND_FORTH = 0.6  # px, a point must come back to its start when followed backwards
 RANSAC_PX = 1.0
@@ -87,16 +90,13 @@ class CameraWatcher:
             self._steps.append(_displacement(step, now.size))
         # Small steps summed up would drift with their noise: the long way is measured against an old picture.
         far = step if self._anchor is self._previous else _motion(self._anchor, now)
-        if far is not None:
-            total = far @ self._anchor.total
-            self._shift = max(self._shift, _displacement(total, now.size))
-            self._zoom = max(self._zoom, abs(float(np.log(np.sqrt(np.linalg.det(total[:2, :2]))))))
-            if time - self._anchor.time > ANCHOR_SECONDS:
-                now.total = total
-                self._anchor = now
-        else:  # the old picture is out of view: continue from the one before
-            self._previous.total = self._anchor.total
-            self._anchor = self._previous
+        if far is None:  # the old picture is out of view: continue from the one before
+            self._anchor, far = self._previous, step
+        now.total = self._anchor.total if far is None else far @ self._anchor.total
+        self._shift = max(self._shift, _displacement(now.total, now.size))
+        self._zoom = max(self._zoom, abs(float(np.log(np.linalg.det(now.total[:2, :2]))) / 2))
+        if time - self._anchor.time > ANCHOR_SECONDS:
+            self._anchor = now
         self._previous = now
 
     def cut(self) -> None:
@@ -142,9 +142,23 @@ class _Look:
             corners = np.array([x0 - margin, y0 - margin, x1 + margin, y1 + margin]) * scale
             a, b, c, d = np.clip(np.round(corners), 0, 10_000).astype(int)
             free[b:d, a:c] = 0
-        found = cv2.goodFeaturesToTrack(grey, 120, 0.01, 6, mask=free)
-        points = np.empty((0, 1, 2), np.float32) if found is None else found
-        return cls(time, grey, free, points, np.eye(3))
+        return cls(time, grey, free, _corners(grey, free), np.eye(3))
+
+
+def _corners(grey: np.ndarray, free: np.ndarray) -> np.ndarray:
+    """Points worth following, (n, 1, 2), a few in each cell of a grid."""
+    rows = np.linspace(0, grey.shape[0], GRID[1] + 1).astype(int)
+    columns = np.linspace(0, grey.shape[1], GRID[0] + 1).astype(int)
+    points = [np.empty((0, 1, 2), np.float32)]
+    for top, bottom in pairwise(rows):
+        for left, right in pairwise(columns):
+            cell, allowed = grey[top:bottom, left:right], free[top:bottom, left:right]
+            if not allowed.any() or cell.std() < FLAT:
+                continue
+            found = cv2.goodFeaturesToTrack(cell, POINTS_PER_CELL, 0.05, 5, mask=allowed)
+            if found is not None:
+                points.append(np.asarray(found, np.float32) + np.array([left, top], np.float32))
+    return np.concatenate(points)
 
 
 def _motion(before: _Look, now: _Look) -> np.ndarray | None:

@@ -39,7 +39,10 @@ def write_proxy(
         OutputError, DiskFull: the copy could not be written.
     """
     info, out = probe(path), Path(out)
-    handle, scratch = tempfile.mkstemp(prefix=".proxy-", suffix=".mp4", dir=out.parent)
+    try:
+        handle, scratch = tempfile.mkstemp(prefix=".proxy-", suffix=".mp4", dir=out.parent)
+    except OSError as error:
+        raise OutputError(f"The upright copy {out} could not be written ({error.strerror}).") from error
     os.close(handle)
     try:
         with av.open(scratch, "w") as container:

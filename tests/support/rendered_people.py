@@ -1,8 +1,8 @@
 """Footage of walking people whose truth is known exactly, for tests.
 
 The bodies walk by a procedural gait, are posed by the free body and drawn by the product's own rasteriser.
-**Convention**: world y up, floor y = 0, the camera stands at (0, height, 0) and looks along -z; camera space is
-OpenCV's (x right, y down, z forward). Metres, pixels.
+**Convention**: world y up, floor y = 0, the camera stands at (0, height, 0) and looks along -z; camera space
+is OpenCV's (x right, y down, z forward). Metres, pixels.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
 from reel2rig.core.evaluate.rendering import background, clothes, draw_bodies
 from reel2rig.core.motion.body import BodyTemplate, free_body_path, load_body
 from reel2rig.core.motion.kinematics import forward_kinematics
@@ -121,7 +120,9 @@ def film(
     for t in range(len(people[0].root)):
         image = scene.copy()
         there = [i for i, person in enumerate(people) if person.visible[t]]
-        shown = draw_bodies(image, [bodies[i][t] for i in there], faces, [colours[i] for i in there], focal_px)
+        shown = draw_bodies(
+            image, [bodies[i][t] for i in there], faces, [colours[i] for i in there], focal_px
+        )
         for i in range(len(people)):
             masks[i].append(shown[there.index(i)] if i in there else np.zeros((height, width), bool))
         frames.append(image)
@@ -130,6 +131,6 @@ def film(
 
 def crossing_people(frames: int = 75) -> tuple[Walk, Walk]:
     """Two people who walk across the picture in opposite directions, the first nearer to the camera."""
-    near = walk(frames, start=(-1.15, -3.6), heading=np.pi / 2, speed=0.8, seed=1)
-    far = walk(frames, start=(1.5, -4.8), heading=-np.pi / 2, speed=1.0, phase=0.4, seed=2)
+    near = walk(frames, start=(-1.3, -4.1), heading=np.pi / 2, speed=0.9, seed=1)
+    far = walk(frames, start=(1.6, -5.4), heading=-np.pi / 2, speed=1.0, phase=0.4, seed=2)
     return near, far
