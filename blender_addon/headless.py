@@ -109,7 +109,9 @@ def _render_jobs(wanted: Any) -> list[Any]:
     from .scene.render import VIEWS, RenderJob
 
     jobs = []
-    for item in wanted if isinstance(wanted, list) else [None]:
+    if not isinstance(wanted, list):
+        raise BadRequest("The pictures to render are not a list.")
+    for item in wanted:
         try:
             job = RenderJob(int(item["frame"]), str(item["view"]), Path(item["output"]), int(item["width"]))
         except (TypeError, KeyError, ValueError) as error:

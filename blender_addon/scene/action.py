@@ -69,11 +69,12 @@ def key_clip(
         unit: scene units per metre.
     """
     rotations, location = bone_motion(clip, rest_axes(armature), rest_heads(armature)[0], unit)
-    container = curve_container(new_action(armature, name))
+    action = new_action(armature, name)
+    container = curve_container(action)
     for axis in range(3):
         write_curve(container, 'pose.bones["Pelvis"].location', axis, "Pelvis", frames, location[:, axis])
     for joint, bone in enumerate(BONES):
         path = f'pose.bones["{bone}"].rotation_quaternion'
         for part in range(4):
             write_curve(container, path, part, bone, frames, rotations[:, joint, part])
-    return armature.animation_data.action
+    return action

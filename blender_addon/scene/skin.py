@@ -76,7 +76,7 @@ def build_skin(
     return skin
 
 
-def _fill_mesh(mesh: bpy.types.Mesh, vertices: Array, faces: NDArray[np.int64]) -> None:
+def _fill_mesh(mesh: bpy.types.Mesh, vertices: Array, faces: NDArray[np.integer]) -> None:
     count = len(faces)
     mesh.vertices.add(len(vertices))
     mesh.vertices.foreach_set("co", vertices.astype(np.float32).ravel())
@@ -118,7 +118,8 @@ def _fill_shape_keys(skin: bpy.types.Object, mean: Array, directions: Array, bet
 def _material(name: str, colour: tuple[float, float, float]) -> bpy.types.Material:
     material = bpy.data.materials.new(name)
     material.diffuse_color = (*colour, 1.0)  # what Solid view shows
-    material.use_nodes = True
+    if bpy.app.version < (5, 0, 0):  # from 5.0 on every material has nodes, and the switch is going away
+        material.use_nodes = True
     shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
     shader.inputs["Base Color"].default_value = (*colour, 1.0)
     shader.inputs["Roughness"].default_value = 0.7
