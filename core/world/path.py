@@ -24,6 +24,7 @@ FLOOR_MISS = 0.02  # metres
 SLIDE_SPEED = 0.12  # m/s
 ANY_SPEED = 30.0  # m/s; so weak that it only decides where nothing else does
 _LANDMARK_OUTLIER = 3.0  # standard deviations at which a frame's placement has lost half its say
+_LANDING = 3.0  # standard deviations of acceleration at which a jolt is believed by half: people land
 _ROUNDS = 5
 _HARDLY = 1e-6  # 1/m^2, keeps a frame of which nothing is known where it was put
 _BAND = 6  # the acceleration couples frame t to t + 2: six unknowns away
@@ -85,9 +86,8 @@ def solve_path(placement: Placement, fps: float, steps: Steps | None = None) -> 
     # One jolt has the same strength in m/s^2 whatever the rate: white noise, whose spread grows with the root
     # of it.
     jolt = ACCELERATION * np.sqrt(fps / 30.0) * dt**2
-    weight = np.ones(count)
+    weight, calm = np.ones(count), np.ones(max(count - 2, 0))
     fixed = _System(count)
-    fixed.add_accelerations(1.0 / jolt**2)
     fixed.add_standing(np.full((count - 1, 1), (ANY_SPEED * dt) ** -2), np.zeros((count, 1, 3)))
     fixed.add_blocks(np.broadcast_to(_HARDLY * np.eye(3), (count, 3, 3)), _HARDLY * placement.root)
     if steps is not None:
@@ -102,10 +102,13 @@ def solve_path(placement: Placement, fps: float, steps: Steps | None = None) -> 
         system = fixed.copy()
         information = placement.information * weight[:, None, None]
         system.add_blocks(information, np.einsum("tij,tj->ti", information, placement.root))
+        system.add_accelerations(calm / jolt**2)
         path = system.solve()
         miss = path - placement.root
         distance = np.einsum("ti,tij,tj->t", miss, placement.information, miss)
         weight = 1.0 / (1.0 + distance / _LANDMARK_OUTLIER**2)
+        jolts = np.sum(np.diff(path, 2, axis=0) ** 2, axis=-1) / jolt**2
+        calm = 1.0 / (1.0 + jolts / _LANDING**2)
     return path
 
 
@@ -128,14 +131,14 @@ class _System:
                 self.band[row - column, :, column] += blocks[:, row, column]
         self.right += right
 
-    def add_accelerations(self, strength: float) -> None:
-        """Second differences of the path are about zero."""
+    def add_accelerations(self, strength: Array) -> None:
+        """Second differences of the path (strength (T - 2,)) are about zero."""
         stencil = np.array([1.0, -2.0, 1.0])
-        inner = max(len(self.right) - 2, 0)
+        inner = len(strength)
         for first in range(3):
             for second in range(first, 3):
                 product = strength * stencil[first] * stencil[second]
-                self.band[3 * (second - first), first : first + inner] += product
+                self.band[3 * (second - first), first : first + inner] += product[:, None]
 
     def add_floor(self, strength: Array, steps: Steps) -> None:
         """Standing points (strength (T, 4)) have up . (x + lowest) + height = level."""
