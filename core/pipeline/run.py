@@ -14,6 +14,7 @@ from ..motion.smoothing import smooth_clip
 from ..video.proxy import write_proxy
 from ..world.body_points import BodyPoints
 from ..world.place import place_people
+from ..world.refine import refine
 from ..world.translation import default_focal_px
 from .cache import StageCache
 from .choice import choose_tracks
@@ -73,8 +74,6 @@ def capture(
     body = load_body()
     points = BodyPoints.of(body)
     if settings.refine:
-        from ..world.refine import refine
-
         predictions = [
             refine(item, body, focal_px, info.width, info.height, progress) for item in predictions
         ]
