@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..core.errors import Cancelled
 
@@ -33,8 +33,8 @@ def spawn(command: Sequence[str | Path], **options: Any) -> subprocess.Popen[byt
         options.setdefault("creationflags", flags)
     else:
         options.setdefault("start_new_session", True)
-    process: subprocess.Popen[bytes] = subprocess.Popen([os.fspath(part) for part in command], **options)
-    return process
+    process = subprocess.Popen([os.fspath(part) for part in command], **options)
+    return cast("subprocess.Popen[bytes]", process)  # no caller passes text=True or an encoding
 
 
 def stop_tree(process: subprocess.Popen[bytes], *, kill: bool = False) -> None:

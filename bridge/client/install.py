@@ -123,7 +123,8 @@ class _Steps:
             self.say(f"Making the worker's environment in {folder} (Python {version}).")
             self._run([base.path, "-m", "venv", folder], "make the environment", base.path)
             self.say("Installing the worker packages; this downloads some hundred megabytes.")
-            pip = [environment.python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+            quiet = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
+            pip = [environment.python, "-m", "pip", "install", *quiet]
             self._install_torch(pip, torch_index(choice.device), environment.python)
             self._run([*pip, *project], "install the packages", environment.python)
         except BaseException:
@@ -161,7 +162,7 @@ class _Steps:
         try:
             code, lines = run_streaming(
                 command,
-                say=(lambda line: None) if quiet else self.say,
+                say=(lambda line: None) if quiet else self._say_news,
                 log=self.log,
                 should_stop=self.should_stop,
                 env=python_environment(python),
@@ -172,6 +173,11 @@ class _Steps:
         if code != 0:
             raise _explained(task, lines, self.log)
         return lines
+
+    def _say_news(self, line: str) -> None:
+        """Leave out what pip says to itself; the log has it."""
+        if line and not line.startswith((" ", "WARNING", "Looking", "[notice]", "DEPRECATION")):
+            self.say(line)
 
     def _note(self, line: str) -> None:
         with writing(self.log), self.log.open("a", encoding="utf-8") as file:

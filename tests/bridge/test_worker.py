@@ -89,6 +89,7 @@ def test_a_worker_whose_client_is_killed_ends_too(tmp_path):
         "print(w.pid, flush=True); time.sleep(60)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", client], stdout=subprocess.PIPE)
+    assert process.stdout
     pid = int(process.stdout.readline())
     process.kill()
     process.wait()

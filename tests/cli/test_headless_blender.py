@@ -8,7 +8,7 @@ from reel2rig.bridge.capture import run_capture
 from reel2rig.bridge.client.session import Session
 from reel2rig.bridge.errors import BlenderFailed, BlenderMissing, BlenderTooOld
 from reel2rig.bridge.home import Home
-from reel2rig.core.errors import Cancelled
+from reel2rig.core.errors import Cancelled, Reel2RigError
 from reel2rig.core.pipeline.settings import CaptureSettings
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in for Blender is a POSIX script")
@@ -103,7 +103,7 @@ def test_a_file_whose_second_person_fails_is_not_written_for_the_first(blender, 
 )
 def test_a_blender_that_fails_is_one_sentence_and_leaves_no_file(blender, capture, behaviour, code, words):
     blender(behaviour)
-    with pytest.raises(Exception, match=words) as caught:
+    with pytest.raises(Reel2RigError, match=words) as caught:
         capture("a.blend")
     assert caught.value.code == code
     assert capture.names() == []
