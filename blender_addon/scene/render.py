@@ -23,6 +23,7 @@ from ...core.motion.files.atomic import atomic_output
 from .build import BuiltCapture
 
 VIEWS = ("camera", "side")
+_STANDING_PELVIS = 1.2  # metres above the floor, above which a pelvis is not that of somebody standing on it
 _SIDE_ABOVE = math.radians(6)  # looking down a little shows the feet against the floor
 
 
@@ -132,7 +133,9 @@ def _side_camera(scene: bpy.types.Scene, built: BuiltCapture) -> Iterator[bpy.ty
     data.type, data.ortho_scale, data.clip_end = "ORTHO", size, 20 * unit
     camera = bpy.data.objects.new("Reel2Rig Side", data)
     axes = Matrix((across, towards.cross(across), towards)).transposed()
-    place = feet + Vector((0, 0, 0.42 * size)) + towards * 5 * unit
+    # Someone on a roof or in the air is followed up; the floor then falls out of the picture, as it should.
+    lift = max(0.0, pelvis.z - _STANDING_PELVIS * unit)
+    place = feet + Vector((0, 0, 0.42 * size + lift)) + towards * 5 * unit
     camera.matrix_world = Matrix.Translation(place) @ axes.to_4x4()
     floor = bpy.data.objects.new("Reel2Rig Floor", _disc(unit))
     floor.location = feet
