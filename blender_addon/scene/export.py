@@ -15,6 +15,7 @@ from ...core.motion.files.atomic import atomic_output
 from .armature import edit_bones
 from .build import BuiltCapture
 from .names import ROOT_BONE
+from .whole import is_whole
 
 _LEAST_FREE = 65536  # bytes; with less than this left, a writer that failed most likely met a full disk
 
@@ -39,26 +40,17 @@ def export_capture(built: BuiltCapture, path: str | os.PathLike[str], file_forma
         try:
             writer(built, str(temporary))
         except RuntimeError as error:  # how bpy.ops reports whatever went wrong inside an operator
-            raise _as_output_error(error, Path(path)) from error
-        if not temporary.is_file() or temporary.stat().st_size == 0 or not _is_whole(temporary):
-            raise _as_output_error(None, Path(path))
+            raise output_error(str(error), Path(path)) from error
+        if not temporary.is_file() or not is_whole(temporary):
+            raise output_error("the file was cut off", Path(path))
 
 
-def _as_output_error(error: RuntimeError | None, path: Path) -> OutputError:
-    said = str(error).strip() if error else "the file was cut off"
+def output_error(said: str, path: Path) -> OutputError:
+    """What to tell about a file that Blender failed to write, from what it `said`."""
     if "No space left" in said or shutil.disk_usage(path.parent).free < _LEAST_FREE:
         return DiskFull(f"The disk is full, {path.name} was not written: free some space on {path.parent}.")
-    reason = said.splitlines()[-1].removeprefix("Error: ")
+    reason = said.strip().splitlines()[-1].removeprefix("Error: ")
     return OutputError(f"Blender could not write {path} ({reason}); choose another folder or format.")
-
-
-def _is_whole(path: Path) -> bool:
-    """Whether a .glb is as long as its own header says; other writers report their failures themselves."""
-    if path.suffix.lower() != ".glb":
-        return True
-    with open(path, "rb") as stream:
-        head = stream.read(12)
-    return head[:4] == b"glTF" and int.from_bytes(head[8:12], "little") == path.stat().st_size
 
 
 def _write_blend(_: BuiltCapture, path: str) -> None:

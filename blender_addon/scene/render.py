@@ -21,6 +21,8 @@ from mathutils import Matrix, Vector
 from ...core.errors import InputError, Reel2RigError
 from ...core.motion.files.atomic import atomic_output
 from .build import BuiltCapture
+from .export import output_error
+from .whole import is_whole
 
 VIEWS = ("camera", "side")
 _STANDING_PELVIS = 1.2  # metres above the floor, above which a pelvis is not that of somebody standing on it
@@ -112,7 +114,12 @@ def _render(scene: bpy.types.Scene, camera: bpy.types.Object, job: RenderJob, he
     scene.render.resolution_x, scene.render.resolution_y = job.width, max(1, height)
     with atomic_output(job.output) as temporary:
         scene.render.filepath = os.fspath(temporary)
-        bpy.ops.render.render(write_still=True, scene=scene.name)
+        try:
+            bpy.ops.render.render(write_still=True, scene=scene.name)
+        except RuntimeError as error:
+            raise output_error(str(error), job.output) from error
+        if not temporary.is_file() or not is_whole(temporary):
+            raise output_error("the picture was cut off", job.output)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from reel2rig.blender_addon import headless  # noqa: E402
 from reel2rig.blender_addon.headless import BadRequest, run_file, run_request  # noqa: E402
 from reel2rig.blender_addon.scene import export  # noqa: E402
 from reel2rig.blender_addon.scene.names import BONES  # noqa: E402
+from reel2rig.blender_addon.scene.whole import is_whole  # noqa: E402
 from reel2rig.core.errors import DiskFull, OutputFolderMissing, UnknownFormat  # noqa: E402
 from reel2rig.core.motion.spaces import to_space  # noqa: E402
 
@@ -165,17 +166,29 @@ def test_a_full_disk_leaves_the_old_file_and_no_half_of_a_new_one(make_clip, mak
     assert {p.name for p in tmp_path.iterdir()} == {"job", "x.fbx"}
 
 
-def test_a_cut_off_glb_is_never_handed_over(make_clip, make_job, tmp_path, monkeypatch):
-    whole = export._write_glb
+@pytest.mark.parametrize("suffix", ["glb", "usdc"])
+def test_a_file_that_blender_cut_off_in_silence_is_never_handed_over(
+    make_clip, make_job, tmp_path, monkeypatch, suffix
+):
+    whole = export._WRITERS[suffix]
 
     def cut(built, path):
         whole(built, path)
-        Path(path).write_bytes(Path(path).read_bytes()[:-100])
+        Path(path).write_bytes(Path(path).read_bytes()[:-5000])
 
-    monkeypatch.setitem(export._WRITERS, "glb", cut)
-    out = tmp_path / "x.glb"
-    report_of(tmp_path, {"job": str(make_job(make_clip(frames=2))), "output": str(out), "format": "glb"}, 3)
+    monkeypatch.setitem(export._WRITERS, suffix, cut)
+    out = tmp_path / f"x.{suffix}"
+    report_of(tmp_path, {"job": str(make_job(make_clip(frames=2))), "output": str(out), "format": suffix}, 3)
     assert not out.exists()
+
+
+def test_a_picture_is_whole_only_with_its_end(tmp_path):
+    cv2 = pytest.importorskip("cv2")
+    picture = tmp_path / "x.png"
+    cv2.imwrite(str(picture), np.zeros((40, 40, 3), np.uint8))
+    assert is_whole(picture)
+    picture.write_bytes(picture.read_bytes()[:-1])
+    assert not is_whole(picture)
 
 
 def report_of(folder: Path, request: dict, exit_code: int) -> dict:
