@@ -33,9 +33,9 @@ def ensure_ready(
     environment = find_environment(home)
     name = environment.state().name
     missing = not _model_there(home, landmark_model)
-    if name == "absent" or (name == "ready" and missing):
-        # A model given as a file is the user's own: it is there or it is refused, but never fetched.
-        model = landmark_model if missing and Path(landmark_model).suffix != ".task" else ""
+    # A model given as a file is the user's own: it is there or it is refused, but never fetched.
+    model = landmark_model if missing and Path(landmark_model).suffix != ".task" else ""
+    if name == "absent" or (name == "ready" and model):
         wanted = replace(choice or InstallChoice(), landmark_model=model)
         environment = install(home, wanted, say=say, should_stop=should_stop)
     environment.require()

@@ -10,6 +10,7 @@ from rich.progress import Progress as Bar
 
 from ..protocol import Progress
 
+COUNTS_FRAMES = ("people", "network")  # refinement counts its own steps
 EVERY = 10.0  # seconds between two lines without a terminal
 WORDS = {
     "starting": "Starting",
@@ -72,7 +73,8 @@ class ProgressView:
 
 def describe(progress: Progress) -> str:
     """Frames, time left and device in one short line."""
-    parts = [f"{progress.done}/{progress.total} frames"] if progress.total > 1 else []
+    unit = " frames" if progress.stage in COUNTS_FRAMES else ""
+    parts = [f"{progress.done}/{progress.total}{unit}"] if progress.total > 1 else []
     if progress.eta >= 0:
         parts.append(f"{_duration(progress.eta)} left")
     return " · ".join([*parts, progress.device])

@@ -22,7 +22,8 @@ def reel2rig(variables, tmp_path):
         return subprocess.run(
             [sys.executable, FAKE_CLI, *map(str, arguments)],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             cwd=tmp_path,
             env=variables | changes,
             stdin=subprocess.DEVNULL,

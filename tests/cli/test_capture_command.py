@@ -237,3 +237,13 @@ def _child_of(pid):
     children = Path(f"/proc/{pid}/task/{pid}/children")
     text = children.read_text().split() if children.exists() else []
     return int(text[0]) if text else 0
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="names of any bytes are a Linux thing")
+def test_a_name_that_is_no_text_works_like_any_other(reel2rig, folder, tmp_path):
+    name = os.fsdecode(b"caf\xe9.mp4")
+    (tmp_path / name).write_bytes(b"video")
+    out = folder / os.fsdecode(b"caf\xe9.npz")
+    done = reel2rig("capture", tmp_path / name, "-o", out)
+    assert done.returncode == 0, done.stderr
+    assert read_clip(out).track == "1"
