@@ -1,5 +1,6 @@
 """The command line. `main` is what the console command `reel2rig` calls."""
 
+import io
 import os
 import sys
 
@@ -10,6 +11,6 @@ def main() -> None:
 
     # A file name may hold what the terminal's encoding cannot; printing it must not fail a finished capture.
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="surrogateescape" if os.name == "posix" else "backslashreplace")
     app()

@@ -11,7 +11,7 @@ from reel2rig.core.errors import Reel2RigError
 
 @pytest.fixture
 def machine(home, monkeypatch):
-    """An environment in any state and a model that is there or not; `install` only notes what it was asked."""
+    """An environment in any state, a model that is there or not; `install` only notes its choice."""
     asked = []
 
     class Machine:
