@@ -18,6 +18,9 @@ from .model_files import LandmarkModelCorrupt
 from .poses import Pose
 
 _stderr_lock = threading.Lock()
+# Lower than MediaPipe's 0.5: its detector is shy of grey and low-contrast footage, and what it proposes is
+# checked by the landmark model's own presence score all the same.
+DETECTION_CONFIDENCE = 0.3
 FIRST_MS = 1000  # where a landmarker's own clock starts, to leave room for warming up before it
 
 
@@ -77,6 +80,7 @@ def _create(model: str | os.PathLike[str], video: bool):
         base_options=BaseOptions(model_asset_buffer=Path(model).read_bytes()),
         running_mode=RunningMode.VIDEO if video else RunningMode.IMAGE,
         num_poses=1,
+        min_pose_detection_confidence=DETECTION_CONFIDENCE,
     )
     try:
         with _quiet():

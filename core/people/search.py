@@ -12,12 +12,15 @@ from .painting import Background
 from .poses import Pose, distance, overlap, size_of
 
 WIDE = 1.25  # pictures longer than this are also searched in squares, where people are larger
+FINE = 0.6  # of the shorter side, the squares searched where nobody at all was found
 SURE = 0.5  # mean visibility of shoulders and hips below which a find is not believed
 SMALLEST = 0.06  # of the picture's shorter side, a person's size
 SAME = 0.3  # m, two poses nearer than this are one person
 FILL = 0.6  # of a picture that a person takes when a landmarker is aimed at it
 ZOOM_STEP = 1.3  # how much the region a landmarker follows may be off in size
 COVER = 1.5  # growth of the outlines of known people, so that no limb of theirs is found again
+
+Part = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels
 
 
 class Searcher:
@@ -32,14 +35,23 @@ class Searcher:
         """People in `image` (H, W, 3) other than `known`, at most `limit`.
 
         Args:
-            thorough: look at all parts; otherwise at the whole and one part, another one each time.
+            thorough: look at all parts; otherwise at the whole and one part, another one each time. Where that
+                gives nobody and nobody is known, small squares are searched too.
         """
         parts = squares(size_of(image))
         if not thorough and parts:
             self._turn = (self._turn + 1) % len(parts)
             parts = parts[self._turn : self._turn + 1]
+        found = self._find_in((whole(size_of(image)), *parts), image, known, limit)
+        if not found and not known:
+            found = self._find_in(fine_squares(size_of(image)), image, known, limit)
+        return found
+
+    def _find_in(
+        self, parts: Sequence[Part], image: np.ndarray, known: Sequence[Pose], limit: int
+    ) -> list[Pose]:
         found: list[Pose] = []
-        for part in (whole(size_of(image)), *parts):
+        for part in parts:
             while len(found) < limit:
                 pose = self._look(image, [*known, *found], part)
                 if pose is None or not is_new(pose, [*known, *found], size_of(image)):
@@ -47,7 +59,7 @@ class Searcher:
                 found.append(pose)
         return found
 
-    def _look(self, image: np.ndarray, known: Sequence[Pose], part: tuple[int, int, int, int]) -> Pose | None:
+    def _look(self, image: np.ndarray, known: Sequence[Pose], part: Part) -> Pose | None:
         x0, y0, x1, y1 = part
         cleared = self._background.without(image, known, grow=COVER)
         pose = self._landmarker(cleared[y0:y1, x0:x1])
@@ -57,12 +69,12 @@ class Searcher:
         self._landmarker.close()
 
 
-def whole(size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """The part (x0, y0, x1, y1) that is everything."""
+def whole(size: tuple[int, int]) -> Part:
+    """The part that is everything."""
     return 0, 0, size[1], size[0]
 
 
-def squares(size: tuple[int, int]) -> list[tuple[int, int, int, int]]:
+def squares(size: tuple[int, int]) -> list[Part]:
     """Three overlapping squares along the longer side; none for pictures that are nearly square."""
     height, width = size
     short, long = min(size), max(size)
@@ -72,6 +84,17 @@ def squares(size: tuple[int, int]) -> list[tuple[int, int, int, int]]:
     if width > height:
         return [(at, 0, at + short, short) for at in starts]
     return [(0, at, short, at + short) for at in starts]
+
+
+def fine_squares(size: tuple[int, int]) -> list[Part]:
+    """Half-overlapping squares of `FINE` of the shorter side, which cover the picture."""
+    side = round(FINE * min(size))
+    counts = [max(1, -(-2 * (length - side) // side) + 1) for length in size]
+    tops, lefts = (
+        np.linspace(0, length - side, count).astype(int).tolist()
+        for length, count in zip(size, counts, strict=True)
+    )
+    return [(left, top, left + side, top + side) for top in tops for left in lefts]
 
 
 def is_new(pose: Pose, known: Sequence[Pose], size: tuple[int, int]) -> bool:

@@ -28,7 +28,7 @@ HIDDEN = 0.05  # share of the outline behind others from which a frame counts as
 KEEP = 0.85  # growth of the outline of somebody in front: narrower, lest those behind show around it
 NEAR = 1.6  # others inside the person's square, grown so much, disturb the landmarks
 ALIKE, UNLIKE = 0.75, 0.15  # likeness that recognises a returner; lead it needs over anybody else
-BUFFER_BYTES = 256_000_000  # frames kept since the last look, to follow newcomers back to their entry
+BUFFER_BYTES = 200_000_000  # past frames kept, to follow newcomers back to their entry
 BACK_MISSES = 2
 
 
@@ -147,7 +147,7 @@ class ShotTracker:
         if pose is None or not is_new(pose, (), size_of(image)):
             return
         landmarker, self._spare = self._spare, None
-        self._welcome(landmarker, position, time, pose, image)
+        self._follow_back(self._welcome(landmarker, position, time, pose, image), pose)
 
     def _look_for_more(self, position: int, time: float, image: np.ndarray) -> None:
         first_look = self._next_look == -np.inf
@@ -161,8 +161,6 @@ class ShotTracker:
             for found in self._searcher.find(image, known, room + len(lost), thorough=first_look):
                 if not self._find_again(time, image, found) and len(self.active) < self._max_people:
                     self._follow_newcomer(position, time, image, found)
-        while len(self._buffer) > 1:
-            self._buffer.popleft()
 
     def _find_again(self, time: float, image: np.ndarray, found: Pose) -> bool:
         """Aims the landmarker of somebody missed at `found`, if that can be them; the next frame tells."""
@@ -182,8 +180,7 @@ class ShotTracker:
         if pose is None or distance(found, pose) > 2 * SAME or not is_new(pose, known, size_of(image)):
             landmarker.close()
             return
-        person = self._welcome(landmarker, position, time, pose, image)
-        self._follow_back(person, pose)
+        self._follow_back(self._welcome(landmarker, position, time, pose, image), pose)
 
     def _welcome(
         self, landmarker: VideoLandmarker, position: int, time: float, pose: Pose, image: np.ndarray
@@ -220,9 +217,10 @@ class ShotTracker:
             self._buffer.popleft()
 
     def _follow_back(self, person: Person, pose: Pose) -> None:
-        """Follows a newcomer from the look that found them back to where they came in."""
+        """Follows a newcomer from where they were found back to where they came in."""
         if len(self._buffer) < 2:
             return
+        seen_before = max(person.poses.keys() - {self._buffer[-1][0]}, default=-1)
         landmarker = VideoLandmarker(self._model)
         past = Person(landmarker)
         now, misses = self._buffer[-1][1], 0
@@ -232,6 +230,8 @@ class ShotTracker:
                 return
             for entry in reversed(self._buffer):
                 position, time, picture = entry
+                if position <= seen_before:
+                    break
                 clear = self._past_picture(entry, others, past.last if past.poses else pose)
                 seen = landmarker(clear, now - time)
                 where = [other.poses[position] for other in others if position in other.poses]
