@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import os
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +93,7 @@ def notes(path: str | Path) -> dict[str, Any]:
 
 def default_path() -> Path:
     """Where the shipped weights lie."""
-    return Path(str(resources.files(__package__))) / "weights" / "default.safetensors"
+    return Path(__file__).with_name("weights") / "default.safetensors"
 
 
 @cache

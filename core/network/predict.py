@@ -97,8 +97,14 @@ def predict_bodies(
     box = torch.lerp(box[i], box[(i + 1).clamp_max(len(box) - 1)], t)
     cam = weak_perspective(bodies.cam, box, evidence.focal_px)
     boxes = box + torch.tensor([evidence.width / 2, evidence.height / 2, 0.0])
-    arrays = (x.numpy() for x in (bodies.rotations, bodies.betas, cam, boxes, bodies.cam))
-    return BodyPrediction(*arrays, repaired)
+    return BodyPrediction(
+        rotations=bodies.rotations.numpy(),
+        betas=bodies.betas.numpy(),
+        cam=cam.numpy(),
+        boxes=boxes.numpy(),
+        translation=bodies.cam.numpy(),
+        repaired=repaired,
+    )
 
 
 def run_clip(

@@ -45,10 +45,12 @@ class IterativeRegressor(nn.Module):
         self.first = nn.Linear(C + STATE, config.hidden)
         self.second = nn.Linear(config.hidden, config.hidden)
         self.dropout = nn.Dropout(config.dropout)
-        self.decode = nn.ModuleList(nn.Linear(config.hidden, n) for n in (POSE, SHAPE, CAMERA))
-        for head in self.decode:
+        self.decode = nn.ModuleList()
+        for size in (POSE, SHAPE, CAMERA):
+            head = nn.Linear(config.hidden, size)
             nn.init.xavier_uniform_(head.weight, gain=0.01)
             nn.init.zeros_(head.bias)
+            self.decode.append(head)
         self.register_buffer("initial", neutral_state())
 
     initial: Tensor

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from ..body.layer import BodyLayer
 from ..data.motion import load_motion
@@ -147,8 +148,8 @@ class Trainer:
         self.optimizer.step()
         self.progress.step += 1
         decay = min(self.settings.average, (1 + self.progress.step) / (10 + self.progress.step))
-        with torch.no_grad():
-            torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
+        average = get_ema_multi_avg_fn(decay)
+        average(list(self.average.parameters()), list(self.model.parameters()), self.progress.step)
         return {name: float(value.detach()) for name, value in terms.items()} | {"loss": float(loss.detach())}
 
     def losses(self, pairs: Pairs, temporal: bool) -> dict[str, Tensor]:

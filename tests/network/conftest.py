@@ -19,6 +19,8 @@ from reel2rig.core.features.evidence import LandmarkEvidence, hip_centred
 from reel2rig.core.motion.body import free_body_path
 from reel2rig.core.network.rotations import matrix_from_quaternion, quaternion_from_matrix, slerp
 
+torch.set_num_threads(1)  # small tensors: a second thread would only wait for the first
+
 PICTURE = 1600.0  # px along the diagonal
 
 

