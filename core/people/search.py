@@ -35,8 +35,8 @@ class Searcher:
         """People in `image` (H, W, 3) other than `known`, at most `limit`.
 
         Args:
-            thorough: look at all parts; otherwise at the whole and one part, another one each time. Where that
-                gives nobody and nobody is known, small squares are searched too.
+            thorough: look at all parts; otherwise at the whole and one part, another one each time. Where
+                that gives nobody and nobody is known, small squares are searched too.
         """
         parts = squares(size_of(image))
         if not thorough and parts:

@@ -21,6 +21,7 @@ WORLD_TO_CAMERA = np.diag([1.0, -1.0, -1.0])
 CAMERA_HEIGHT = 1.4
 STEPS_PER_SECOND = 1.9
 STRIDE = 0.62  # metres a step
+SIZE, SCENE = (640, 480), 7  # picture (width, height) and which background
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,12 +101,17 @@ def walk(
     return Walk(rotations, root, seed, shown)
 
 
+def empty_scene(size: tuple[int, int] = SIZE, seed: int = SCENE) -> np.ndarray:
+    """What `film` shows where nobody is, (H, W, 3)."""
+    return background(size[1], size[0], seed)
+
+
 def film(
-    people: Sequence[Walk], *, size: tuple[int, int] = (640, 480), focal_px: float = 620.0, seed: int = 7
+    people: Sequence[Walk], *, size: tuple[int, int] = SIZE, focal_px: float = 620.0, seed: int = SCENE
 ) -> Footage:
     """Draws `people` before one static camera; `size` is (width, height)."""
     template, (width, height) = body(), size
-    scene = background(height, width, seed)
+    scene = empty_scene(size, seed)
     faces = template.faces
     colours = [clothes(template.weights, faces, person.seed) for person in people]
     eye = np.array([0.0, CAMERA_HEIGHT, 0.0])
