@@ -44,6 +44,8 @@ class BodyPrediction:
         translation: (T, 3) pelvis joint in the camera, metres: what `cam` says, through the given focal
         length.
         repaired: (T,) frames in which the gate changed anything.
+        evidence: what the network was shown, after the gate, at the source's times; what places the body in
+            the world should trust these landmarks rather than the broken ones.
     """
 
     rotations: NDArray[np.float32]
@@ -52,6 +54,7 @@ class BodyPrediction:
     boxes: NDArray[np.float32]
     translation: NDArray[np.float32]
     repaired: NDArray[np.bool_]
+    evidence: LandmarkEvidence
 
 
 def predict_bodies(
@@ -104,6 +107,7 @@ def predict_bodies(
         boxes=boxes.numpy(),
         translation=bodies.cam.numpy(),
         repaired=repaired,
+        evidence=evidence,
     )
 
 

@@ -22,7 +22,7 @@ class LossWeights:
     """Weights of the terms; points are compared by absolute difference (see `losses.mesh`)."""
 
     points_3d: float = 20.0
-    points_2d: float = 6.0
+    points_2d: float = 10.0
     rotation: float = 12.0
     shape: float = 0.04
     velocity: float = 20.0
