@@ -87,8 +87,8 @@ class Jobs:
         if self.installing:
             return "Installing"
         if self.session and self.capturing:
-            known = {"starting": "Busy: the worker is starting", "cancelling": "Busy: cancelling"}
-            return known.get(self.session.state, f"Busy: {self.progress_text()}")
+            known = {"starting": "Busy (the worker is starting)", "cancelling": "Busy (cancelling)"}
+            return known.get(self.session.state, "Busy")
         if self._stopped:
             return f"Stopped ({self._stopped})"
         state = self.environment_state(home)

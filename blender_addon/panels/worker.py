@@ -43,8 +43,17 @@ def draw_problem(layout: bpy.types.UILayout) -> None:
         draw_text(layout.box(), jobs.message, "INFO")
 
 
-def draw_text(layout: bpy.types.UILayout, text: str, icon: str = "NONE", width: int = 42) -> None:
-    """A text of any length, broken into lines that fit a sidebar."""
+def draw_text(layout: bpy.types.UILayout, text: str, icon: str = "NONE") -> None:
+    """A text of any length, broken into lines that fit the region; Blender itself cuts out the middle."""
     column = layout.column(align=True)
-    for number, line in enumerate(textwrap.wrap(text, width) or [""]):
+    for number, line in enumerate(textwrap.wrap(text, _characters_across()) or [""]):
         column.label(text=line, icon=icon if number == 0 else "BLANK1")
+
+
+def _characters_across() -> int:
+    """About how many characters stand beside an icon in the region being drawn."""
+    region = bpy.context.region
+    if region is None:
+        return 32
+    scale = bpy.context.preferences.system.ui_scale
+    return max(16, int((region.width / scale - 80) / 6.5))

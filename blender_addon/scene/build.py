@@ -16,7 +16,7 @@ from .armature import build_armature
 from .bone_axes import RestBones, rest_bones
 from .camera import build_camera, show_footage
 from .packed import pack_clip
-from .placing import Placing, fit_scene, is_untouched, place
+from .placing import Placing, fit_scene, is_untouched, make_room, place
 from .skin import build_skin, rest_pelvis
 
 
@@ -73,7 +73,8 @@ def build_capture(
     """
     options = options or BuildOptions()
     body = load_body(result.body or free_body_path()) if options.skin else None
-    match = is_untouched(scene) if options.match_scene is None else options.match_scene
+    fresh = is_untouched(scene)
+    match = fresh if options.match_scene is None else options.match_scene
     before = _all_ids()
     try:
         if match:
@@ -89,6 +90,8 @@ def build_capture(
         camera = _build_camera(scene, home, clips, result, placing, unit) if options.camera else None
         if match and camera is not None:
             scene.camera = camera
+        if fresh:
+            make_room(scene)
     except BaseException:
         _remove_new(before)
         raise

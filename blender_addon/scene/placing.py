@@ -61,6 +61,15 @@ def is_untouched(scene: bpy.types.Scene) -> bool:
     )
 
 
+def make_room(scene: bpy.types.Scene) -> None:
+    """Hide the start-up cube, which stands where the first person will: on the floor's origin."""
+    cube = scene.objects.get("Cube")
+    if cube is not None and _STARTUP["Cube"] == cube.type:
+        cube.hide_render = True
+        for layer in scene.view_layers:
+            cube.hide_set(True, view_layer=layer)
+
+
 def fit_scene(scene: bpy.types.Scene, footage: Footage, start: int | None) -> None:
     """Give the scene the video's rate, length and picture size.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -129,3 +130,11 @@ def empty_scene():
     bpy = pytest.importorskip("bpy")
     bpy.ops.wm.read_factory_settings(use_empty=True)
     return bpy.context.scene
+
+
+@pytest.fixture(scope="session")
+def demo_video() -> Path:
+    """The demo's footage, fetched once into the tests' home folder."""
+    from reel2rig.bridge.demo_clip import fetch_demo_clip
+
+    return fetch_demo_clip(Path(os.environ["REEL2RIG_HOME"]) / "clips")

@@ -61,10 +61,12 @@ def test_blenders_startup_scene_counts_as_the_users_only_once_something_was_made
     bpy.ops.wm.read_factory_settings(use_empty=False)
     assert build_capture(bpy.context.scene, result, BONES_ONLY).matched_scene
     assert bpy.context.scene.render.fps == 50
+    assert not bpy.context.scene.objects["Cube"].visible_get()  # it would stand around the person
     bpy.ops.wm.read_factory_settings(use_empty=False)
     bpy.context.scene.objects["Cube"].modifiers.new("Bevel", "BEVEL")
     assert not build_capture(bpy.context.scene, result, BONES_ONLY).matched_scene
     assert bpy.context.scene.render.fps == 24
+    assert bpy.context.scene.objects["Cube"].visible_get()
 
 
 def test_several_people_share_one_collection_with_a_child_each(empty_scene, make_clip, make_job):
