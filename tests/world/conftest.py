@@ -172,3 +172,15 @@ def walk(body):
         return film(body, camera, pose, places, headings, fps=Fraction(fps), **options)
 
     return make
+
+
+@pytest.fixture
+def filmed_walk():
+    """A function that films any body as it walks, in 48 frames."""
+
+    def make(body):
+        pose, pelvis, ahead = walking_pose(np.arange(48) / 30)
+        places = np.stack([ahead * 0.7 - 0.5, pelvis, ahead * 0.7 - 4.5], axis=-1)
+        return film(body, level_camera(0.1, 0.02, 1.5), pose, places, np.pi / 4)
+
+    return make
