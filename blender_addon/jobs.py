@@ -162,11 +162,11 @@ class Jobs:
 
     # ---- the worker's environment ----
 
-    def begin_install(self, home: Home, device: str, repair: bool) -> None:
+    def begin_install(self, home: Home, torch_index: str | None, repair: bool) -> None:
         """Start installing the worker's environment and return at once."""
         self._clear()
         self.close_session()
-        self.install = InstallTask(home, InstallChoice(device=device, own=False, repair=repair))
+        self.install = InstallTask(home, InstallChoice(torch_index=torch_index, own=False, repair=repair))
 
     def poll_install(self) -> bool:
         """Whether the installation is over; its outcome is then in `problem` or `message`."""

@@ -20,22 +20,19 @@ class Reel2RigPreferences(bpy.types.AddonPreferences):
         description="Where the worker and its models are kept. Empty: your user data folder",
         subtype="DIR_PATH",
     )
-    device: bpy.props.EnumProperty(
-        name="PyTorch",
-        description="Which build of PyTorch to install for the worker",
-        items=[
-            ("auto", "Automatic", "The CUDA build when this computer has an NVIDIA card, else the CPU build"),
-            ("cpu", "CPU", "Smallest download; works everywhere"),
-            ("cuda", "CUDA", "For NVIDIA graphics cards"),
-        ],
-        default="auto",
+    torch_index: bpy.props.StringProperty(
+        name="PyTorch Index",
+        description=(
+            "The package index with the PyTorch build you want (CPU, CUDA, ROCm), as pytorch.org's page "
+            "names it. Empty: pip's own"
+        ),
     )
 
     def draw(self, context: bpy.types.Context) -> None:
         from .panels.worker import draw_worker
 
         self.layout.prop(self, "home")
-        self.layout.prop(self, "device")
+        self.layout.prop(self, "torch_index")
         draw_worker(self.layout, always_manage=True)
 
 
@@ -51,10 +48,10 @@ def home() -> Home:
     return Home.find(Path(bpy.path.abspath(chosen.home)) if chosen and chosen.home else None)
 
 
-def install_device() -> str:
-    """Which build of PyTorch to install."""
+def torch_index() -> str | None:
+    """The package index the user chose for PyTorch, or None."""
     chosen = preferences()
-    return chosen.device if chosen else "auto"
+    return (chosen.torch_index.strip() or None) if chosen else None
 
 
 CLASSES = (Reel2RigPreferences,)

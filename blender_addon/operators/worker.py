@@ -9,7 +9,7 @@ import bpy
 from ...bridge.client.install import remove
 from ...core.errors import InputError
 from ..jobs import jobs
-from ..preferences import home, install_device
+from ..preferences import home, torch_index
 from .base import Watcher, redraw, report_error
 
 
@@ -44,7 +44,7 @@ class InstallWorker(Watcher, bpy.types.Operator):
                 raise OnlineAccessOff(
                     "Blender may not use the network; allow online access in Preferences, System."
                 )
-            jobs.begin_install(home(), install_device(), self.repair)
+            jobs.begin_install(home(), torch_index(), self.repair)
         except Exception as error:
             return report_error(self, error)
         if not bpy.app.background:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..client.install import InstallChoice, install, remove
+from ..client.packages import TORCH_INDEX_VARIABLE
 from ..client.system_libraries import WORKER, apt_line, missing_libraries
 from ..errors import SetupFailed
 from ..home import Home
@@ -20,7 +21,13 @@ class LibrariesMissing(SetupFailed):
 
 
 def setup(
-    device: Annotated[str, typer.Option(help="The torch build to install: auto, cpu or cuda.")] = "auto",
+    torch_index: Annotated[
+        str | None,
+        typer.Option(
+            envvar=TORCH_INDEX_VARIABLE,
+            help="The package index with the torch build you want (CPU, CUDA), as pytorch.org names it.",
+        ),
+    ] = None,
     landmark_model: Annotated[str, typer.Option(help="The landmark model to fetch.")] = "full",
     own: Annotated[
         bool, typer.Option("--own", help="Make a separate environment even if this Python has the packages.")
@@ -32,8 +39,6 @@ def setup(
 ) -> None:
     """Install what captures need: the worker's environment (unless this Python has it) and the model."""
     home = Home.find()
-    if device not in ("auto", "cpu", "cuda"):
-        raise SetupFailed(f"The device '{device}' is unknown to setup; choose auto, cpu or cuda.")
     if remove_it:
         found = remove(home)
         tell(f"Removed {home.environment}." if found else f"There is no environment in {home.environment}.")
@@ -45,7 +50,7 @@ def setup(
     choice = InstallChoice(
         source=wheel.expanduser().absolute() if wheel else None,
         python=python,
-        device=device,
+        torch_index=torch_index,
         landmark_model=landmark_model,
         own=own or wheel is not None or python is not None,
         repair=repair,

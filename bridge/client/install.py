@@ -22,13 +22,11 @@ from ..home import Home
 from ..processes import Say, python_environment, run_streaming
 from .environment import SCHEMA, Environment, lock_file, own_environment, running_environment
 from .packages import (
-    DISK_CPU,
-    DISK_CUDA,
     GIGABYTE,
     TORCH,
+    needed_disk,
     project_requirement,
     torch_index,
-    wants_cuda,
 )
 from .pythons import find_python
 from .session import WORKER_MODULE
@@ -41,7 +39,7 @@ class InstallChoice:
     Attributes:
         source: the project's wheel or checkout; None finds what this copy came from.
         python: a Python 3.11 to 3.13 to build on; None finds one.
-        device: "auto", "cpu" or "cuda": which torch build.
+        torch_index: the package index that has the wanted torch build; None asks the environment variable.
         landmark_model: "lite", "full" or "heavy"; "" fetches none.
         own: make an environment even if the running Python has the packages, and prefer it from then on.
         repair: remove an existing environment first.
@@ -49,7 +47,7 @@ class InstallChoice:
 
     source: Path | None = None
     python: Path | None = None
-    device: str = "auto"
+    torch_index: str | None = None
     landmark_model: str = "full"
     own: bool = False
     repair: bool = False
@@ -113,7 +111,7 @@ class _Steps:
 
     def make(self, environment: Environment, choice: InstallChoice) -> None:
         """A new virtual environment with the packages, or none at all."""
-        _check_disk(self.home.root, DISK_CUDA if wants_cuda(choice.device) else DISK_CPU)
+        _check_disk(self.home.root, needed_disk(choice.torch_index))
         project = project_requirement(choice.source)
         base = find_python(choice.python)
         folder = self.home.environment
@@ -125,14 +123,14 @@ class _Steps:
             self.say("Installing the worker packages; this downloads some hundred megabytes.")
             quiet = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
             pip = [environment.python, "-m", "pip", "install", *quiet]
-            self._install_torch(pip, torch_index(choice.device), environment.python)
+            self._install_torch(pip, torch_index(choice.torch_index), environment.python)
             self._run([*pip, *project], "install the packages", environment.python)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
     def _install_torch(self, pip: list, index: str | None, python: Path) -> None:
-        """The torch build for the device, from its own index; the default build if that is out of reach."""
+        """The torch build of the chosen index; the default build if that is out of reach."""
         if index is None:
             return
         # Without dependencies: those come from pip's own index with the rest. Asking this index for torch
@@ -141,7 +139,7 @@ class _Steps:
         try:
             self._run([*pip, *once, TORCH], "install torch", python)
         except SetupFailed:
-            self.say("torch's own index cannot be used; the default build of torch is installed instead.")
+            self.say("The index chosen for torch cannot be used; the default build is installed instead.")
 
     def first_start(self, environment: Environment) -> dict:
         """Start the worker once, so that a package that cannot be loaded shows now; returns what it said."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import shutil
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -37,10 +36,8 @@ DISK_CPU = 3.0 * GIGABYTE
 DISK_CUDA = 9.0 * GIGABYTE
 
 TORCH = "torch>=2.6,<2.14"  # as in pyproject.toml
-# The torch project's own indexes. A mirror can be named in the variable.
+# The index that has the wanted torch build (CPU, CUDA, ROCm), as pytorch.org's install page names it.
 TORCH_INDEX_VARIABLE = "REEL2RIG_TORCH_INDEX"
-_TORCH_CPU = "https://download.pytorch.org/whl/cpu"
-_TORCH_CUDA = "https://download.pytorch.org/whl/cu128"
 
 
 def missing_modules() -> list[str]:
@@ -58,23 +55,15 @@ def module_files() -> dict[str, str]:
     return found
 
 
-def wants_cuda(device: str) -> bool:
-    """Whether a torch with CUDA is wanted: asked for, or "auto" on a computer with an NVIDIA card."""
-    if device == "auto":
-        return sys.platform != "darwin" and shutil.which("nvidia-smi") is not None
-    return device == "cuda"
+def torch_index(chosen: str | None = None) -> str | None:
+    """The package index for torch: the chosen one, else the variable's; None: pip's own."""
+    return chosen or os.environ.get(TORCH_INDEX_VARIABLE) or None
 
 
-def torch_index(device: str) -> str | None:
-    """The package index that has the torch build for a device; None: pip's default has it.
-
-    The default build has CUDA on Linux and none on Windows and macOS.
-    """
-    if chosen := os.environ.get(TORCH_INDEX_VARIABLE):
-        return chosen
-    if wants_cuda(device):
-        return _TORCH_CUDA if sys.platform == "win32" else None
-    return _TORCH_CPU if sys.platform.startswith("linux") else None
+def needed_disk(index: str | None = None) -> float:
+    """Bytes that the environment and its downloads take. pip's own torch for Linux carries CUDA."""
+    brings_cuda = sys.platform.startswith("linux") and torch_index(index) is None
+    return DISK_CUDA if brings_cuda else DISK_CPU
 
 
 def project_requirement(source: Path | None) -> list[str]:

@@ -68,7 +68,7 @@ def wheel(tmp_path):
 @pytest.fixture
 def choice(wheel, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")  # proves that nothing is asked of an index
-    monkeypatch.setattr(installs, "torch_index", lambda device: None)  # the fake wheel needs no torch
+    monkeypatch.setattr(installs, "torch_index", lambda chosen: None)  # the fake wheel needs no torch
     return InstallChoice(source=wheel, python=Path(sys.executable))
 
 
@@ -142,11 +142,11 @@ def test_torch_comes_from_the_default_index_when_its_own_is_out_of_reach(home, c
             raise SetupFailed("Out of reach.")
         return [json.dumps({"device": "cpu"})]
 
-    monkeypatch.setattr(installs, "torch_index", lambda device: "file:///nowhere")
+    monkeypatch.setattr(installs, "torch_index", lambda chosen: "file:///nowhere")
     monkeypatch.setattr(installs._Steps, "_run", step)
     install(home, choice, say=said.append, allow_running=False)
     assert tasks.index("install torch") < tasks.index("install the packages")
-    assert any("default build of torch" in line for line in said)
+    assert any("default build is installed" in line for line in said)
 
 
 def test_a_cancelled_installation_leaves_no_process_and_no_environment(home, choice):
@@ -287,20 +287,16 @@ def test_the_project_is_never_asked_of_an_index_by_name(wheel, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("system", "device", "fragment"),
-    [
-        ("linux", "cpu", "/cpu"),
-        ("linux", "cuda", None),
-        ("win32", "cpu", None),
-        ("win32", "cuda", "/cu"),
-        ("darwin", "cpu", None),
-    ],
+    ("system", "index", "gigabytes"),
+    [("linux", None, 9), ("linux", "file:///cpu", 3), ("win32", None, 3), ("darwin", None, 3)],
 )
-def test_the_torch_build_fits_the_device(monkeypatch, system, device, fragment):
+def test_the_disk_that_is_asked_for_fits_the_torch_build(monkeypatch, system, index, gigabytes):
     monkeypatch.delenv(packages.TORCH_INDEX_VARIABLE, raising=False)
+    if index:
+        monkeypatch.setenv(packages.TORCH_INDEX_VARIABLE, index)
     monkeypatch.setattr(packages.sys, "platform", system)
-    index = packages.torch_index(device)
-    assert index is None if fragment is None else fragment in index
+    assert packages.torch_index() == index
+    assert packages.needed_disk() == gigabytes * 1e9
 
 
 @pytest.mark.parametrize(

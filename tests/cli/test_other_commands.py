@@ -70,7 +70,6 @@ def test_doctor_leaves_no_trace(reel2rig_itself, tmp_path):
     ("arguments", "code", "exit_code"),
     [
         (["bench", "nothing"], "bench.unknown", 2),
-        (["setup", "--device", "tpu"], "setup.failed", 4),
         (["scan", "none.mp4"], "video.not_found", 2),
     ],
 )
