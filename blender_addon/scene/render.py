@@ -5,10 +5,8 @@ Workbench is used: it needs no lamps and no shader compilation, and draws in a s
 
 from __future__ import annotations
 
-import ctypes.util
 import math
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
+from ...bridge.client.system_libraries import missing_libraries
 from ...core.errors import InputError, Reel2RigError
 from ...core.motion.files.atomic import atomic_output
 from .build import BuiltCapture
@@ -78,7 +77,7 @@ def render_capture(scene: bpy.types.Scene, built: BuiltCapture, jobs: list[Rende
 
 def _require_egl() -> None:
     # Without it Blender itself prints an error and ends the process.
-    if sys.platform == "linux" and not ctypes.util.find_library("EGL"):
+    if missing_libraries({"libEGL.so.1": "libegl1"}):
         raise RenderUnavailable(
             "Pictures need the system library libEGL; on Debian or Ubuntu: apt install libegl1."
         )
