@@ -21,7 +21,9 @@ _stderr_lock = threading.Lock()
 # Lower than MediaPipe's 0.5: its detector is shy of grey and low-contrast footage, and what it proposes is
 # checked by the landmark model's own presence score all the same.
 DETECTION_CONFIDENCE = 0.3
-FIRST_MS = 1000  # where a landmarker's own clock starts, to leave room for warming up before it
+PAUSE_MS = (
+    1000  # on a landmarker's own clock before a new stretch of video, so that nothing is smoothed across
+)
 
 
 class VideoLandmarker:
@@ -30,15 +32,25 @@ class VideoLandmarker:
     def __init__(self, model: str | os.PathLike[str]) -> None:
         self._landmarker = _create(model, video=True)
         self._clock = 0  # ms of the last call; MediaPipe demands that it rises
+        self._zero: int | None = None  # what the clock shows at time 0 of the stretch being followed
         self._settled = False  # the native library talks until its first find
 
     def __call__(self, image: np.ndarray, time: float) -> Pose | None:
-        """The person in `image` (H, W, 3) RGB at `time` s since the first call, or None."""
-        return self._detect(image, FIRST_MS + round(time * 1000))
+        """The person in `image` (H, W, 3) RGB at `time` s, or None. Times rise within one stretch."""
+        now = round(time * 1000)
+        if self._zero is None:
+            self._zero = self._clock + PAUSE_MS - now
+        return self._detect(image, self._zero + now)
 
     def warm_up(self, image: np.ndarray) -> Pose | None:
         """Looks at a picture that is not part of the video, before the first one that is."""
         return self._detect(image, self._clock + 1)
+
+    def forget(self) -> None:
+        """Ends the stretch: whoever was followed is let go, and times may start anew."""
+        for _ in range(2):  # the first picture loses the person, the second one finds nobody
+            self.warm_up(np.zeros((64, 64, 3), np.uint8))
+        self._zero = None
 
     def _detect(self, image: np.ndarray, clock: int) -> Pose | None:
         self._clock = max(self._clock + 1, clock)

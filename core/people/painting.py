@@ -53,6 +53,8 @@ class Background:
             image: (H, W, 3). others: who goes. keep: who stands in front and stays untouched.
             grow, keep_grow: factors on the width of their outlines.
         """
+        if not others:
+            return image
         size = size_of(image)
         mask = np.zeros(size, np.uint8)
         for pose in others:
@@ -98,9 +100,11 @@ def _fill_smoothly(patch: np.ndarray, hole: np.ndarray) -> None:
 
 def hidden_share(pose: Pose, others: Sequence[Pose], size: tuple[int, int]) -> float:
     """How much of a person's outline lies behind `others`, 0 to 1."""
+    if not others:
+        return 0.0
     own = outline(pose, size, REDUCE // 2, grow=0.8)
     whole = cv2.countNonZero(own)
-    if not whole or not others:
+    if not whole:
         return 0.0
     covered = np.zeros_like(own)
     for other in others:

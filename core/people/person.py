@@ -31,7 +31,7 @@ class Person:
     """
 
     def __init__(self, landmarker: VideoLandmarker) -> None:
-        self.landmarker: VideoLandmarker | None = landmarker
+        self.landmarker = landmarker
         self.poses: dict[int, Pose] = {}
         self.lost = self.hidden = 0
         self.colours: np.ndarray | None = None
@@ -94,12 +94,10 @@ class Person:
         self._settling += 1
         return True
 
-    def rest(self) -> None:
-        """Stops following; what was seen stays."""
-        if self.landmarker is not None:
-            self.landmarker.close()
-            self.landmarker = None
+    def rest(self) -> VideoLandmarker:
+        """Stops following; what was seen stays. Returns the landmarker, which is not needed any more."""
         self._recent.clear()
+        return self.landmarker
 
     def resume(self, landmarker: VideoLandmarker) -> None:
         self.landmarker = landmarker

@@ -9,7 +9,7 @@ import numpy as np
 
 from .landmarker import ImageLandmarker, VideoLandmarker
 from .painting import Background
-from .poses import Pose, distance, overlap, size_of
+from .poses import Box, Pose, distance, grown, overlap, size_of
 
 WIDE = 1.25  # pictures longer than this are also searched in squares, where people are larger
 FINE = 0.6  # of the shorter side, the squares searched where nobody at all was found
@@ -18,6 +18,7 @@ SMALLEST = 0.06  # of the picture's shorter side, a person's size
 SAME = 0.3  # m, two poses nearer than this are one person
 FILL = 0.6  # of a picture that a person takes when a landmarker is aimed at it
 ZOOM_STEP = 1.3  # how much the region a landmarker follows may be off in size
+SURROUNDINGS = 1.7  # of a person's square, what a landmarker is shown of the picture when aimed
 COVER = 1.5  # growth of the outlines of known people, so that no limb of theirs is found again
 
 Part = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels
@@ -118,18 +119,27 @@ def aim(landmarker: VideoLandmarker, image: np.ndarray, pose: Pose) -> bool:
     Returns:
         Whether it found the person.
     """
-    height, width = size_of(image)
     box = pose.box
     size = max(box[2] - box[0], box[3] - box[1])
-    zoom = max(1.0, FILL * max(height, width) / size)
-    found = None
+    zoom = max(1.0, FILL * max(size_of(image)) / size)
+    alone = only(image, grown(box, SURROUNDINGS))
     while True:
-        found = landmarker.warm_up(enlarged(image, pose.centre, zoom))
+        found = landmarker.warm_up(enlarged(alone, pose.centre, zoom))
         if found is None and zoom > 1:
             return False
         if zoom <= 1:
             return found is not None
         zoom = max(1.0, zoom / ZOOM_STEP)
+
+
+def only(image: np.ndarray, box: Box) -> np.ndarray:
+    """`image` with everything outside `box` in its mean colour."""
+    x0, y0, x1, y1 = (round(value) for value in box)
+    part = np.s_[max(0, y0) : max(0, y1), max(0, x0) : max(0, x1)]
+    alone = np.empty_like(image)
+    alone[:] = image[::16, ::16].reshape(-1, 3).mean(0)
+    alone[part] = image[part]
+    return alone
 
 
 def enlarged(image: np.ndarray, centre: np.ndarray, zoom: float) -> np.ndarray:

@@ -28,6 +28,7 @@ HIDDEN = 0.05  # share of the outline behind others from which a frame counts as
 KEEP = 0.85  # growth of the outline of somebody in front: narrower, lest those behind show around it
 NEAR = 1.6  # others inside the person's square, grown so much, disturb the landmarks
 ALIKE, UNLIKE = 0.75, 0.15  # likeness that recognises a returner; lead it needs over anybody else
+REFUSED_SECONDS = 3.0  # for how long a place where nobody was is not looked at again
 BUFFER_BYTES = 200_000_000  # past frames kept, to follow newcomers back to their entry
 BACK_MISSES = 2
 
@@ -41,6 +42,8 @@ class ShotTracker:
         self._next_lesson = -np.inf
         self._searcher: Searcher | None = None
         self._spare: VideoLandmarker | None = None  # looks for the first person while nobody is followed
+        self._idle: list[VideoLandmarker] = []  # making one takes a tenth of a second
+        self._refused: list[tuple[float, Pose]] = []  # finds that turned out to be nobody
         self._buffer: deque[tuple[int, float, np.ndarray]] = deque()
         self._start = 0.0
         self._next_look = -np.inf
@@ -67,12 +70,12 @@ class ShotTracker:
 
     def close(self) -> None:
         for person in self.active:
-            person.rest()
+            self._idle.append(person.rest())
         self.active = []
-        for tool in (self._searcher, self._spare):
+        for tool in (self._searcher, self._spare, *self._idle):
             if tool is not None:
                 tool.close()
-        self._searcher = self._spare = None
+        self._searcher, self._spare, self._idle = None, None, []
         self._buffer.clear()
 
     # Following
@@ -130,7 +133,7 @@ class ShotTracker:
             patience = max(GAP_FRAMES, GAP_SECONDS * rate)
             if person.lost - person.hidden > patience or person.lost > patience + HIDDEN_SECONDS * rate:
                 self.active.remove(person)
-                person.rest()
+                self._release(person.rest())
                 self._next_look = min(self._next_look, time)
 
     def _rate(self) -> float:
@@ -142,7 +145,7 @@ class ShotTracker:
 
     def _wait_for_somebody(self, position: int, time: float, image: np.ndarray) -> None:
         if self._spare is None:
-            self._spare = VideoLandmarker(self._model)
+            self._spare = self._landmarker()
         pose = self._spare(image, time)
         if pose is None or not is_new(pose, (), size_of(image)):
             return
@@ -159,7 +162,9 @@ class ShotTracker:
                 self._searcher = Searcher(self._model, self._background)
             known = [person.expected(time) for person in self.active if person not in lost]
             for found in self._searcher.find(image, known, room + len(lost), thorough=first_look):
-                if not self._find_again(time, image, found) and len(self.active) < self._max_people:
+                if self._find_again(time, image, found) or self._was_refused(found, time):
+                    continue
+                if len(self.active) < self._max_people:
                     self._follow_newcomer(position, time, image, found)
 
     def _find_again(self, time: float, image: np.ndarray, found: Pose) -> bool:
@@ -170,17 +175,30 @@ class ShotTracker:
         person = min(missed, key=lambda p: distance(found, p.expected(time)))
         known = [other.expected(time) for other in self.active if not other.lost]
         clear = self._background.without(image, known, keep=(found,))
-        return person.landmarker is not None and aim(person.landmarker, clear, found)
+        return aim(person.landmarker, clear, found)
 
     def _follow_newcomer(self, position: int, time: float, image: np.ndarray, found: Pose) -> None:
         known = [person.expected(time) for person in self.active]
         clear = self._background.without(image, known, keep=(found,))
-        landmarker = VideoLandmarker(self._model)
+        landmarker = self._landmarker()
         pose = landmarker(clear, time) if aim(landmarker, clear, found) else None
         if pose is None or distance(found, pose) > 2 * SAME or not is_new(pose, known, size_of(image)):
-            landmarker.close()
+            self._release(landmarker)
+            self._refused.append((time, found))
             return
         self._follow_back(self._welcome(landmarker, position, time, pose, image), pose)
+
+    def _was_refused(self, found: Pose, time: float) -> bool:
+        """Whether the same thing was taken for a person a moment ago."""
+        self._refused = [entry for entry in self._refused if time - entry[0] < REFUSED_SECONDS]
+        return any(distance(found, pose) < SAME for _, pose in self._refused)
+
+    def _landmarker(self) -> VideoLandmarker:
+        return self._idle.pop() if self._idle else VideoLandmarker(self._model)
+
+    def _release(self, landmarker: VideoLandmarker) -> None:
+        landmarker.forget()
+        self._idle.append(landmarker)
 
     def _welcome(
         self, landmarker: VideoLandmarker, position: int, time: float, pose: Pose, image: np.ndarray
@@ -221,7 +239,7 @@ class ShotTracker:
         if len(self._buffer) < 2:
             return
         seen_before = max(person.poses.keys() - {self._buffer[-1][0]}, default=-1)
-        landmarker = VideoLandmarker(self._model)
+        landmarker = self._landmarker()
         past = Person(landmarker)
         now, misses = self._buffer[-1][1], 0
         others = [other for other in self.active if other is not person]
@@ -242,7 +260,7 @@ class ShotTracker:
                     continue
                 past.see(position, now - time, seen, picture, alone=False)
         finally:
-            landmarker.close()
+            self._release(landmarker)
         person.poses = {**past.poses, **person.poses}
 
     def _past_picture(
@@ -254,7 +272,7 @@ class ShotTracker:
 
 
 def _look_at(person: Person, image: np.ndarray, time: float) -> Pose | None:
-    return None if person.landmarker is None else person.landmarker(image, time)
+    return person.landmarker(image, time)
 
 
 def _is_nearer(first: Person, second: Person) -> bool:

@@ -134,8 +134,8 @@ class _Look:
         scale = WIDTH / image.shape[1]
         size = (WIDTH, max(16, round(image.shape[0] * scale)))
         step = max(1, image.shape[1] // (3 * WIDTH))  # averaging every pixel of a large picture costs more
-        sparse = np.ascontiguousarray(image[::step, ::step])
-        grey = cv2.cvtColor(cv2.resize(sparse, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+        green = np.ascontiguousarray(image[::step, ::step, 1])
+        grey = np.asarray(cv2.resize(green, size, interpolation=cv2.INTER_AREA))
         free = np.full(grey.shape, 255, np.uint8)
         for x0, y0, x1, y1 in boxes:
             margin = BOX_MARGIN * max(x1 - x0, y1 - y0)

@@ -43,12 +43,10 @@ class CutDetector:
 
 
 def _shrink(image: np.ndarray) -> np.ndarray:
-    # Every fourth pixel is enough for a picture this small, and far cheaper to read.
-    step = max(1, min(image.shape[0] // (4 * HEIGHT), image.shape[1] // (4 * WIDTH)))
-    small = cv2.resize(
-        np.ascontiguousarray(image[::step, ::step]), (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA
-    )
-    return cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    # A few pixels are enough for a picture this small; green is nearly the brightness.
+    rows, columns = max(1, image.shape[0] // (4 * HEIGHT)), max(1, image.shape[1] // (4 * WIDTH))
+    green = np.ascontiguousarray(image[::rows, ::columns, 1])
+    return cv2.resize(green, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
 def _likeness(before: np.ndarray, after: np.ndarray) -> float:
