@@ -12,7 +12,6 @@ import hashlib
 import os
 import shutil
 import struct
-import subprocess
 import sys
 import tempfile
 import zipfile
@@ -20,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import DiskFull, InputError, Reel2RigError
+from ..wheels import WheelDownloadFailed, download_wheel
 from .tflite_metadata import ALIGNMENT, with_normalisation
 
 WHEEL = "mediapipe==0.10.21"
@@ -27,7 +27,6 @@ WHEEL = "mediapipe==0.10.21"
 WHEEL_TAGS = ("--python-version", "3.11", "--platform", "manylinux_2_28_x86_64")
 DOWNLOAD_BYTES = 36_000_000
 NEEDED_BYTES = 100_000_000
-DOWNLOAD_SECONDS = 1800
 
 LOCAL_HEADER_BYTES = 30  # of a zip entry, before its name
 PADDING_FIELD = 0xD935  # the extra-field number that zip aligners use
@@ -133,7 +132,10 @@ def fetch_landmark_model(
         )
     say(f"Fetching the person-landmark model ({DOWNLOAD_BYTES // 1_000_000} MB, once)")
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=path.parent) as scratch:
-        wheel = _download_wheel(Path(scratch), python)
+        try:
+            wheel = download_wheel(WHEEL, Path(scratch), python, WHEEL_TAGS)
+        except WheelDownloadFailed as error:
+            raise _download_failed(str(error)) from error
         bundle = Path(scratch) / path.name
         _write_bundle(bundle, _checked_models(wheel))
         os.replace(bundle, path)
@@ -153,22 +155,6 @@ def _bundle_path(folder: str | os.PathLike[str], name: str) -> Path:
             f'There is no landmark model called "{name}": use "full" or the path of your own .task file.'
         )
     return Path(folder) / f"pose_landmarker_{name}.task"
-
-
-def _download_wheel(folder: Path, python: str) -> Path:
-    command = [python, "-m", "pip", "download", WHEEL, "--no-deps", "--only-binary=:all:", *WHEEL_TAGS]
-    command += ["--dest", str(folder), "--disable-pip-version-check", "--no-input", "--quiet"]
-    try:
-        result = subprocess.run(
-            command, capture_output=True, text=True, timeout=DOWNLOAD_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise _download_failed(str(error)) from error
-    wheels = sorted(folder.glob("mediapipe-*.whl"))
-    if result.returncode or not wheels:
-        lines = [line for line in result.stderr.splitlines() if line.strip()]
-        raise _download_failed(lines[-1] if lines else f"pip ended with {result.returncode}")
-    return wheels[0]
 
 
 def _checked_models(wheel: Path) -> dict[str, bytes]:
