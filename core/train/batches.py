@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import queue
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from ..data.windows import MotionSampler
 from ..errors import Reel2RigError
 
 AHEAD = 4  # batches kept ready
+WATCH_SECONDS = 2.0  # how soon a batch maker notices that its trainer died
 PROCEDURAL_CLIPS, PROCEDURAL_FRAMES = 12, 2500
 
 
@@ -79,7 +81,19 @@ def batches(plan: BatchPlan, first: int) -> Iterator[Iterator[Pairs]]:
 def _serve(ready: Queue[Any], plan: BatchPlan, first: int) -> None:
     torch.set_num_threads(1)
     sampler, body = build_sampler(plan.motion, plan.seed), BodyLayer(plan.body)
-    number = first
-    while True:
-        ready.put(make_batch(sampler, body, plan, number).to_numpy())
-        number += 1
+    trainer = multiprocessing.parent_process()
+    ready.cancel_join_thread()  # nobody will read the rest once the trainer is gone
+    for number in itertools.count(first):
+        batch = make_batch(sampler, body, plan, number).to_numpy()
+        while not _handed_over(ready, batch):
+            # A trainer that was killed cannot end this process; a full queue is when it shows.
+            if trainer is None or not trainer.is_alive():
+                return
+
+
+def _handed_over(ready: Queue[Any], batch: Any) -> bool:
+    try:
+        ready.put(batch, timeout=WATCH_SECONDS)
+    except queue.Full:
+        return False
+    return True
