@@ -14,7 +14,7 @@ from ..errors import FileCorrupt
 from ..motion.files.atomic import atomic_output
 from ..video.reader import read_frames
 
-Image = NDArray[np.uint8]
+Image = NDArray[Any]  # uint8
 GAP = 6
 WIDTH = 320  # of a column, pixels
 MARGIN = 0.35  # of the bodies' extent, left around them when the pictures are cropped

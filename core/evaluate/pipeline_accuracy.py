@@ -69,7 +69,7 @@ def measure(models: Path, clips: int = len(VIEWS)) -> dict[str, Any]:
             video = Path(folder) / f"clip-{index}.mp4"
             betas = np.random.default_rng(index).normal(0, 0.8, 10)
             truth = film_motion(
-                video, motion.rotations, motion.root, betas, body, VIEWS[index % len(VIEWS)], seed=index
+                video, motion.rotations, motion.trans, betas, body, VIEWS[index % len(VIEWS)], seed=index
             )
             rows.append(compare(video, truth, models, CaptureSettings()))
     return {"ratios": pooled_ratios(rows), "clips": [[vars(ours), vars(other)] for ours, other in rows]}

@@ -114,7 +114,7 @@ def _draw_body(
     tones = (colours[drawn] * shade[:, None] * 255).clip(0, 255)
     points = _corner_pixels(vertices, focal_px, width, height)[faces[drawn]]
     for index in np.argsort(-middle[drawn, 2], kind="stable"):
-        cv2.fillConvexPoly(image, points[index], tones[index].tolist(), cv2.LINE_8, SUBPIXEL_BITS)
+        cv2.fillConvexPoly(image, points[index], tuple(tones[index].tolist()), cv2.LINE_8, SUBPIXEL_BITS)
     mask = np.zeros((height, width), np.uint8)
     _fill_all(mask, points)
     owner[mask > 0] = person

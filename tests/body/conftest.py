@@ -26,7 +26,9 @@ def corrected_body(free_body: BodyTemplate) -> BodyTemplate:
 @pytest.fixture(scope="session")
 def poses() -> tuple[np.ndarray, np.ndarray]:
     """Rotations (4, 24, 3, 3) all over the sphere and betas (4, 10), float32."""
-    rotations = Rotation.random(4 * 24, random_state=1).as_matrix().reshape(4, 24, 3, 3)
+    rotations = (
+        Rotation.from_quat(np.random.default_rng(1).normal(size=(4 * 24, 4))).as_matrix().reshape(4, 24, 3, 3)
+    )
     betas = np.random.default_rng(2).normal(0, 1, (4, 10))
     return rotations.astype(np.float32), betas.astype(np.float32)
 

@@ -7,8 +7,7 @@ import pytest
 from reel2rig.core.motion.files.npz import read_clip
 from reel2rig.core.pipeline import run
 from reel2rig.core.pipeline.settings import CaptureSettings
-
-from tests.support.rendered_people import Footage, film, walk
+from rendered_people import Footage, film, walk
 
 FRAMES = 45
 

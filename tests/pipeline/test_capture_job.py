@@ -4,14 +4,13 @@ import json
 
 import numpy as np
 import pytest
+from footage import cut_short, write_video
 from reel2rig.core.errors import Cancelled
 from reel2rig.core.people.detect import NobodyFound
 from reel2rig.core.pipeline.cache import StageCache, stage_key
 from reel2rig.core.pipeline.choice import UnknownPerson
 from reel2rig.core.pipeline.settings import BadSetting, CaptureSettings
 from reel2rig.core.video.errors import VideoTruncated
-
-from tests.support.footage import cut_short, write_video
 
 
 @pytest.fixture

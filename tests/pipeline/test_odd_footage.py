@@ -5,9 +5,8 @@ from fractions import Fraction
 import cv2
 import numpy as np
 import pytest
+from footage import write_video
 from reel2rig.core.video.info import probe
-
-from tests.support.footage import write_video
 
 
 def limb_lengths(clip):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from ...errors import FileCorrupt, InputError
 from ..clip import Camera, MotionClip
@@ -78,7 +79,7 @@ def read_clip(path: str | os.PathLike[str]) -> MotionClip:
         archive = np.load(source, allow_pickle=False)
     except Exception as error:
         raise MotionFileCorrupt(f"{source.name} is not a motion file: capture or export it again.") from error
-    if not isinstance(archive, np.lib.npyio.NpzFile):
+    if not isinstance(archive, NpzFile):
         raise MotionFileCorrupt(
             f"{source.name} holds one bare array, not a motion: choose the .npz of a capture."
         )
@@ -89,7 +90,7 @@ def read_clip(path: str | os.PathLike[str]) -> MotionClip:
 class _Keys:
     """Typed access to the keys of an archive; every failure names the file and the key."""
 
-    def __init__(self, name: str, archive: np.lib.npyio.NpzFile) -> None:
+    def __init__(self, name: str, archive: NpzFile) -> None:
         self._name, self._archive, self._present = name, archive, set(archive.files)
 
     def __contains__(self, key: str) -> bool:
