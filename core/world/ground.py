@@ -1,12 +1,12 @@
 """Which way is up and where the floor is, from bodies that stand and walk on it.
 
-The camera does not tell, so four kinds of evidence are weighed by their standard deviations in one robust
+The camera does not tell, so three kinds of evidence are weighed by their standard deviations in one robust
 least-squares fit (method.md 10.3), shared by all people of the shot:
 
 - cameras are held level: roll about 0, pitch a little downwards (weak);
 - people who stand are upright, but for a usual lean ahead (the lean towards the camera is seen least);
 - points of the feet that stand lie on one plane: decisive once the path spans some ground;
-- adults are about as tall as their shape says: with several people, one floor decides who is how large.
+  with several people, their floors are taken to be one.
 """
 
 from __future__ import annotations
@@ -19,11 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from ..motion.contacts import ContactThresholds, detect_contacts
 from ..motion.skeletons import JOINT_INDEX
-from ..motion.smoothing import unbroken_runs
-from .body_points import PosedPoints
 from .path import Ground
+from .stances import LEVEL_GAP, Stances, Walker, find_stances
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.floating[Any]]
@@ -35,35 +33,8 @@ ROLL_SPREAD = np.radians(4.0)
 # how far they lean towards the camera is the network's guess.
 LEAN_AHEAD, LEAN_AHEAD_SPREAD, LEAN_ASIDE_SPREAD = np.radians(6.0), np.radians(3.0), np.radians(2.5)
 LEAN_DEPTH_SPREAD = np.radians(4.0)
-STANCE_SPREAD = 0.03  # metres of a standing foot above or below the floor
-STANCE_DEPTH_SHARE = 0.02  # and its error in depth, which moves it along its ray
-ENOUGH_STANCES, STEP_SECONDS = 3, 0.4
-LEVEL_GAP = 0.35  # metres between two levels that people stand on; stairs rise less and run into a slope
-SIZE_SPREAD = 0.06  # of the logarithm of a person's size against what their shape says
-# Estimated feet tremble more than captured ones: looser in speed, smoothed a little longer. On captured
-# motion with simulated errors these find 69 % of the contacts, 91 % of what they find is right.
-ESTIMATED_FEET = ContactThresholds(enter_speed=0.35, stay_speed=0.55, smoothing=2.0 / 30.0)
+SAME_FLOOR = 0.6  # metres: floors of two people that seem to differ by less are one, seen with errors
 STRAIGHT = 0.90  # cosine; how straight legs and trunk must be for a person to count as standing
-
-
-@dataclass(frozen=True, eq=False)
-class Walker:
-    """One person as the ground sees them: points about the pelvis, path (T, 3), valid (T,), times (T,) s."""
-
-    points: PosedPoints
-    root: Array
-    valid: NDArray[np.bool_]
-    times: Array
-
-    @property
-    def middle_soles(self) -> Array:
-        """(T, 4, 3) the middle of each contact point's sole, fixed to the foot, about the pelvis."""
-        return self.points.soles.mean(axis=2)
-
-    def lowest_soles(self, up: Array) -> Array:
-        """(T, 4, 3) the lowest sole vertex of each contact point along `up`, about the pelvis."""
-        lowest = np.argmin(self.points.soles @ up, axis=2)
-        return np.take_along_axis(self.points.soles, lowest[:, :, None, None], axis=2)[:, :, 0]
 
 
 def up_vector(pitch: float, roll: float) -> Array:
@@ -76,30 +47,16 @@ def up_vector(pitch: float, roll: float) -> Array:
 
 
 def find_ground(walkers: Sequence[Walker]) -> tuple[Ground, Array]:
-    """The floor in camera space and the size (N,) of every person against what their shape says.
+    """The floor in camera space, and how far (N,) above it each person seems to stand, metres.
 
-    A single person's size cannot be told from their distance and is 1. The floor is the lowest level on which
-    somebody stands: a roof that a person jumps off is a level above it.
+    The floor is the lowest level on which somebody stands: a roof that a person jumps off is a level above
+    it. What is left over between a person and the floor is an error in depth, for the path to settle.
     """
     upright = [one for walker in walkers if (one := _upright(walker)) is not None]
     up = _likely_up(upright)
     # The first direction decides which foot is the lower one; once more with the better direction.
-    ground, _ = _fit(upright, [_stances(walker, up) for walker in walkers], up)
-    return _fit(upright, [_stances(walker, ground.up) for walker in walkers], ground.up)
-
-
-def standing_contacts(walker: Walker, ground: Ground) -> NDArray[np.float32]:
-    """(T, 4) contacts of a person on a known floor; heights are those of the lowest vertex of each sole."""
-    soles = walker.lowest_soles(ground.up) + walker.root[:, None]
-    heights = soles @ ground.up + ground.height - ground.level_under(soles)
-    return detect_contacts(
-        walker.middle_soles + walker.root[:, None],
-        walker.times,
-        valid=walker.valid,
-        up=ground.up,
-        heights=heights,
-        thresholds=ESTIMATED_FEET,
-    )
+    ground, _ = _fit(upright, [find_stances(walker, up) for walker in walkers], up)
+    return _fit(upright, [find_stances(walker, ground.up) for walker in walkers], ground.up)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,95 +107,57 @@ def _without_lean(upright: _Upright) -> Array:
     return _unit(upright.direction - np.sin(LEAN_AHEAD) * upright.facing)
 
 
-def _stances(walker: Walker, up: Array) -> Array:
-    """(S, 3) places in camera space where a foot stood: still, and not above the other foot.
+def _levels(stances: Sequence[Stances], up: Array) -> NDArray[np.int64]:
+    """(S,) which level each place of all people belongs to, lowest first.
 
-    One place for each unbroken run, since the frames of one stance err together. Runners and jumpers hardly
-    stand still: with fewer than three stances, the lowest sole of every step's time counts as well.
+    A new level begins after every wide gap. Before that the lowest levels of people who seem to stand on
+    nearly the same floor are brought together.
     """
-    soles = walker.lowest_soles(up) + walker.root[:, None]
-    heights = soles @ up
-    # There is no floor yet: heights are judged against the lower foot of the frame.
-    above_other = heights - heights.min(axis=1, keepdims=True)
-    found = detect_contacts(
-        walker.middle_soles + walker.root[:, None],
-        walker.times,
-        valid=walker.valid,
-        up=up,
-        heights=above_other,
-        thresholds=ESTIMATED_FEET,
-    )
-    contacts = found > 0.5
-    places = [
-        soles[start:stop, point].mean(axis=0)
-        for point in range(4)
-        for start, stop in unbroken_runs(contacts[:, point])
-    ]
-    if len(places) < ENOUGH_STANCES:
-        return np.array(places + _lowest_of_each_step(soles, heights, walker.times, walker.valid))
-    # Nobody sinks into a floor: who is seen well below their stances has left a roof or a box.
-    sunk = walker.valid & (heights.min(axis=1) < min(place @ up for place in places) - LEVEL_GAP)
-    if sunk.mean() * (walker.times[-1] - walker.times[0]) > STEP_SECONDS:
-        places += _lowest_of_each_step(soles, heights, walker.times, sunk)
-    return np.array(places)
+    heights = [part.places @ up for part in stances]
+    own = np.array([np.median(h[_steps_of(h) == 0]) for h in heights])
+    common = own[np.argmax([len(h) for h in heights])]
+    own[np.abs(own - common) > SAME_FLOOR] = common  # another floor altogether: not to be moved
+    return _steps_of(np.concatenate([h - low for h, low in zip(heights, own, strict=True)]))
 
 
-def _lowest_of_each_step(
-    soles: Array, heights: Array, times: Array, counted: NDArray[np.bool_]
-) -> list[Array]:
-    """The lowest sole (3,) within each time of a step, over the frames that are counted."""
-    lowest = np.argmin(heights, axis=1)
-    step = (times / STEP_SECONDS).astype(np.int64)
-    places = []
-    for one in np.unique(step[counted]):
-        frames = np.flatnonzero(counted & (step == one))
-        frame = frames[np.argmin(heights[frames, lowest[frames]])]
-        places.append(soles[frame, lowest[frame]])
-    return places
-
-
-def _levels(heights: Array) -> NDArray[np.int64]:
-    """(S,) which level each height belongs to, lowest first: a new one begins after every wide gap."""
+def _steps_of(heights: Array) -> NDArray[np.int64]:
     order = np.argsort(heights)
     level = np.empty(len(heights), dtype=np.int64)
     level[order] = np.concatenate([[0], np.cumsum(np.diff(heights[order]) > LEVEL_GAP)])
     return level
 
 
-def _fit(upright: Sequence[_Upright], stances: Sequence[Array], likely: Array) -> tuple[Ground, Array]:
-    """Pitch, roll, heights of the levels and log sizes with the least soft-L1 misfit of all evidence."""
+def _fit(upright: Sequence[_Upright], stances: Sequence[Stances], likely: Array) -> tuple[Ground, Array]:
+    """Pitch, roll and heights of the levels with the least soft-L1 misfit of all evidence."""
     pitch, roll = float(np.arcsin(np.clip(-likely[2], -1, 1))), float(np.arctan2(likely[0], -likely[1]))
     leans = [(_without_lean(one), _lean_whitening(one, likely)) for one in upright]
-    places = np.concatenate(stances)
-    person = np.repeat(np.arange(len(stances)), [len(part) for part in stances])
-    level = _levels(places @ likely)
+    places = np.concatenate([part.places for part in stances])
+    person = np.repeat(np.arange(len(stances)), [len(part.places) for part in stances])
+    level = _levels(stances, likely)
     count = int(level.max()) + 1
-    spread = np.hypot(STANCE_SPREAD, STANCE_DEPTH_SHARE * float(np.median(places @ likely)))
-    people = 0 if len(stances) == 1 else len(stances)
+    depth_share = np.concatenate([part.depth_share for part in stances])
+    spread = np.hypot(np.concatenate([part.spread for part in stances]), depth_share * (places @ likely))
 
     def residuals(unknown: Array) -> Array:
         up = up_vector(unknown[0], unknown[1])
-        log_size = unknown[2 + count :] if people else np.zeros(1)
-        above = np.exp(log_size)[person] * (places @ up) - unknown[2 + level]
+        above = places @ up - unknown[2 + level]
         camera = [(unknown[0] - PITCH_MEAN) / PITCH_SPREAD, unknown[1] / ROLL_SPREAD]
-        lean = [whiten @ (seen - up) for seen, whiten in leans]
-        return np.concatenate([above / spread, camera, log_size / SIZE_SPREAD, *lean])
+        return np.concatenate([above / spread, camera, *(whiten @ (seen - up) for seen, whiten in leans)])
 
     fits = []
     for start_pitch in (pitch, PITCH_MEAN, 0.35):
         heights = places @ up_vector(start_pitch, roll)
         middles = [float(np.median(heights[level == one])) for one in range(count)]
-        start = np.array([start_pitch, roll, *middles, *[0.0] * people])
+        start = np.array([start_pitch, roll, *middles])
         fits.append(least_squares(residuals, start, loss="soft_l1", f_scale=1.5))
     best = min(fits, key=lambda fit: fit.cost).x
     # A single place below all others is more likely an error than a floor.
     stood = np.bincount(level, minlength=count)
     floor = int(np.argmax((stood >= 2) | (stood == stood.max())))
-    above_floor = best[2 + floor : 2 + count] - best[2 + floor]
-    ground = Ground(
-        up_vector(*best[:2]), -float(best[2 + floor]), tuple(float(h) for h in above_floor if h >= 0)
-    )
-    return ground, np.exp(best[2 + count :]) if people else np.ones(1)
+    up, heights = up_vector(*best[:2]), best[2 + floor :] - best[2 + floor]
+    ground = Ground(up, -float(best[2 + floor]), tuple(float(h) for h in heights if h >= 0))
+    above = places @ up - best[2 + level]
+    return ground, np.array([np.median(above[person == one]) for one in range(len(stances))])
 
 
 def _lean_whitening(upright: _Upright, up: Array) -> Array:

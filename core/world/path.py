@@ -21,6 +21,7 @@ Floats = NDArray[np.floating[Any]]
 
 ACCELERATION = 4.0  # m/s^2, standard deviation of the pelvis' acceleration at 30 fps
 FLOOR_MISS = 0.02  # metres
+SINKING = 0.05  # metres that a foot may be below the floor before it is lifted
 SLIDE_SPEED = 0.12  # m/s
 ANY_SPEED = 30.0  # m/s; so weak that it only decides where nothing else does
 _LANDMARK_OUTLIER = 3.0  # standard deviations at which a frame's placement has lost half its say
@@ -56,7 +57,7 @@ class Steps:
 
     contacts: (T, 4) in [0, 1] of left heel, left toe, right heel, right toe.
     lowest: (T, 4, 3) their lowest points, which touch the floor.
-    levels: (T, 4) heights above the floor of what they touch.
+    levels: (T, 4) heights above the floor of what they touch; heights: (T, 4) their own before this path.
     middles: (T, 4, 3) points fixed to the feet, which do not slide: the lowest point of a foot that rolls
     wanders along its sole.
     """
@@ -64,13 +65,14 @@ class Steps:
     contacts: Floats
     lowest: Floats
     levels: Floats
+    heights: Floats
     middles: Floats
     ground: Ground
 
     def part(self, frames: slice) -> Steps:
-        return Steps(
-            self.contacts[frames], self.lowest[frames], self.levels[frames], self.middles[frames], self.ground
-        )
+        arrays = (self.contacts, self.lowest, self.levels, self.heights, self.middles)
+        contacts, lowest, levels, heights, middles = (array[frames] for array in arrays)
+        return Steps(contacts, lowest, levels, heights, middles, self.ground)
 
 
 def solve_path(placement: Placement, fps: float, steps: Steps | None = None) -> Array:
@@ -94,7 +96,10 @@ def solve_path(placement: Placement, fps: float, steps: Steps | None = None) -> 
         standing = (
             np.asarray(steps.contacts, dtype=np.float64) / 2.0
         )  # heel and toe of a foot say nearly the same
-        fixed.add_floor(standing / FLOOR_MISS**2, steps)
+        sunk = np.argmin(steps.lowest @ steps.ground.up, axis=1)[:, None] == np.arange(4)
+        sunk &= steps.heights < -SINKING
+        strength = np.maximum(standing / FLOOR_MISS**2, sunk / SINKING**2)
+        fixed.add_floor(strength, steps)
         both = np.minimum(standing[1:], standing[:-1])
         fixed.add_standing(both / (SLIDE_SPEED * np.sqrt(fps / 30.0) * dt) ** 2, steps.middles)
     path = placement.root

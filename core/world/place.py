@@ -18,16 +18,17 @@ from ..motion.spaces import move_clip
 from ..motion.timing import frame_times
 from .body_points import BodyPoints, PosedPoints
 from .gaps import fill_rotations, hold_positions, solved_runs
-from .ground import Walker, find_ground, standing_contacts
+from .ground import find_ground
 from .path import Ground, Steps, solve_path
 from .prediction import TrackPrediction
+from .stances import Walker, standing_contacts
 from .translation import Placement, default_focal_px, depth_from_crop, place_frames
 
 Array = NDArray[np.float64]
 
 HEIGHT_RANGE = (0.3, 3.0)  # metres that a person may measure
 FOOT_SMOOTHING = 2.0 / 30.0  # seconds; a pelvis held to a foot that trembles would tremble with it
-_GROUND_ROUNDS = 2  # contacts decide the path, the path decides the contacts
+_GROUND_ROUNDS = 3  # contacts decide the path, the path decides the contacts
 
 
 class BadHeight(InputError):
@@ -49,7 +50,8 @@ def place_people(
     """Clips in "world_yup", one per prediction: one camera, one gravity, one floor and one scale for all.
 
     Args:
-        predictions: people of one shot of a static camera; the first one stands at the origin.
+        predictions: people of one shot of a static camera; the first one stands at the origin. How large each
+            is against the others is what their shapes say.
         body: the body that the rotations and betas belong to.
         width, height: size of the upright image in pixels.
         focal_px: focal length in pixels; the image diagonal when unknown.
@@ -69,13 +71,15 @@ def place_people(
     _check_height(height_m)
     points = body if isinstance(body, BodyPoints) else BodyPoints.of(body)
     people = [_Person.of(prediction.contiguous(), points, focal, width, height) for prediction in predictions]
-    ground, sizes = find_ground([person.walker() for person in people])
-    people = [person.scaled(float(size)) for person, size in zip(people, sizes, strict=True)]
-    contacts = [standing_contacts(person.walker(), ground) for person in people]
+    ground, above = find_ground([person.walker() for person in people])
+    contacts = [
+        standing_contacts(person.walker(), ground, float(gap))
+        for person, gap in zip(people, above, strict=True)
+    ]
     for _ in range(_GROUND_ROUNDS):
         people = [person.walked(ground, on) for person, on in zip(people, contacts, strict=True)]
         contacts = [standing_contacts(person.walker(), ground) for person in people]
-    scale = 1.0 if height_m is None else height_m / (people[0].size * points.height(people[0].betas))
+    scale = 1.0 if height_m is None else height_m / points.height(people[0].betas)
     camera = Camera(focal, width, height, np.eye(3), np.zeros(3))
     turn, shift = _world_from_camera(ground, scale, people[0])
     clips = [person.clip(points, camera, on, scale) for person, on in zip(people, contacts, strict=True)]
@@ -86,8 +90,7 @@ def place_people(
 class _Person:
     """One person on the way through `place_people`, in camera space.
 
-    rotations (T, 24, 4) with gaps filled; betas (10,); points posed about the pelvis, placement and root in
-    metres that include `size`, the person's size against what betas say.
+    rotations (T, 24, 4) with gaps filled; betas (10,); points posed about the pelvis; root (T, 3) metres.
     """
 
     prediction: TrackPrediction
@@ -96,7 +99,6 @@ class _Person:
     points: PosedPoints
     placement: Placement
     root: Array
-    size: float = 1.0
 
     @classmethod
     def of(
@@ -118,20 +120,6 @@ class _Person:
         times = frame_times(self.prediction.fps, self.prediction.frames - self.prediction.frames[0])
         return Walker(self.points, self.root, _some_valid(self.prediction.valid), times)
 
-    def scaled(self, size: float) -> _Person:
-        """The person `size` times as large and as far away: the same picture."""
-        points = PosedPoints(
-            self.points.joints * size, self.points.landmarks * size, self.points.soles * size
-        )
-        placed = dataclasses.replace(
-            self.placement,
-            root=self.placement.root * size,
-            information=self.placement.information / size**2,
-        )
-        return dataclasses.replace(
-            self, points=points, placement=placed, root=self.root * size, size=self.size * size
-        )
-
     def walked(self, ground: Ground | None, contacts: NDArray[np.float32] | None) -> _Person:
         """The person with the path solved anew, on the floor where there is one."""
         valid, fps = _some_valid(self.prediction.valid), self.prediction.fps
@@ -139,8 +127,9 @@ class _Person:
         if ground is not None and contacts is not None:
             walker, sigma = self.walker(), FOOT_SMOOTHING * float(fps)
             lowest = smooth_positions(walker.lowest_soles(ground.up), sigma)
-            levels = ground.level_under(lowest + walker.root[:, None])
-            steps = Steps(contacts, lowest, levels, smooth_positions(walker.middle_soles, sigma), ground)
+            places, middles = lowest + walker.root[:, None], smooth_positions(walker.middle_soles, sigma)
+            heights = places @ ground.up + ground.height
+            steps = Steps(contacts, lowest, ground.level_under(places), heights, middles, ground)
         root = np.array(self.placement.root)
         for start, stop in solved_runs(valid, fps):
             part = slice(start, stop)
@@ -154,8 +143,8 @@ class _Person:
             rotations=self.rotations,
             root=self.root * scale,
             betas=self.betas,
-            rest_joints=body.rest_joints(self.betas) * (self.size * scale),
-            body_scale=self.size * scale,
+            rest_joints=body.rest_joints(self.betas) * scale,
+            body_scale=scale,
             fps=given.fps,
             frames=np.asarray(given.frames),
             valid=given.valid,

@@ -63,7 +63,8 @@ def test_a_foot_that_stands_stays_and_is_on_the_floor():
     pitch = 0.3
     up = np.array([0.0, -np.cos(pitch), -np.sin(pitch)])
     ground = Ground(up, -float(up @ (truth[0] + foot[0, 0])))
-    steps = Steps(np.tile([1.0, 1.0, 0.0, 0.0], (count, 1)), foot, np.zeros((count, 4)), foot, ground)
+    nothing = np.zeros((count, 4))
+    steps = Steps(np.tile([1.0, 1.0, 0.0, 0.0], (count, 1)), foot, nothing, nothing, foot, ground)
     free = solve_path(placement(truth + wave), 30.0)
     held = solve_path(placement(truth + wave), 30.0, steps)
     assert np.abs(free - truth)[:, 2].max() > 0.1
