@@ -103,9 +103,8 @@ class MotionClip:
         camera: the camera that filmed it, posed in the same space, or None.
         track: id of the person. source: file name of the video. notes: sentences for the user.
 
-    **Convention**: with J0 = rest_joints[0], the SMPL translation is root - J0. Because `root` is the joint
-    that the body turns about, turning the world by A means rotation 0 <- A rotation 0 and root <- A root, no
-    more.
+    **Convention**: with J0 = rest_joints[0], the SMPL translation is root - J0. `root` is the joint that the
+    body turns about: turning the world by A means rotation 0 <- A rotation 0 and root <- A root, no more.
 
     Raises ValueError naming the field when a value has another shape, is not finite, or is not a rotation.
     """

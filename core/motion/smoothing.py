@@ -19,8 +19,7 @@ def smooth_clip(clip: MotionClip, sigma_frames_at_30fps: float) -> MotionClip:
 
     Args:
         sigma_frames_at_30fps: standard deviation in frames of a 30 fps video (1 = 1/30 s), converted by the
-            clip's own rate, so that a 120 fps recording is smoothed as strongly in seconds. 0 returns the
-            clip itself.
+            clip's own rate: a 120 fps recording is smoothed as strongly in seconds. 0 returns the clip.
 
     Frames of different validity, or on two sides of a jump in `frames`, are never mixed: every unbroken run
     of seen frames is smoothed alone. A filled-in run between two of them is carried along with what its

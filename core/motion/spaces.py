@@ -71,8 +71,7 @@ def to_space(clip: MotionClip, space: str) -> MotionClip:
 
     Between "world_yup" and "blender", and from "camera_cv" outwards, axes are renamed and nothing else
     changes. Into "camera_cv" the clip's own camera pose is applied when it has one, so that what comes out is
-    what the camera saw; going out again gives a level camera at the origin, since the floor is known to
-    core.world alone.
+    what the camera saw; going out again gives a level camera at the origin: the floor is no longer known.
 
     **Convention**: see the module and `move_clip`.
     """

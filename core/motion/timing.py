@@ -46,8 +46,7 @@ def _brackets(
 def resample_positions(values: ArrayLike, times: ArrayLike, new_times: ArrayLike) -> Array:
     """Values (T, ...) known at `times` (T,), seconds, linearly interpolated at `new_times` (N,) -> (N, ...).
 
-    Before the first time and after the last the end values are held. At a known time the known value is
-    returned.
+    Before the first time and after the last the end values are held; at a known time the value is exact.
     """
     known = np.asarray(values, dtype=np.float64)
     left, right, fraction = _brackets(times, new_times, len(known))

@@ -61,11 +61,9 @@ def find_ground(walkers: Sequence[Walker]) -> tuple[Ground, Array]:
 
 @dataclass(frozen=True, eq=False)
 class _Upright:
-    """How a person stands on average: direction (3,) from ankles to neck, where they face (3,), frames that
-    count.
+    """How a person stands on average: direction (3,) from ankles to neck, facing (3,), number of frames.
 
-    `facing` is the mean of unit vectors: short when they turned about, so that no lean ahead is left in the
-    mean.
+    `facing` is a mean of unit vectors: short when they turned about, as no lean ahead is then left over.
     """
 
     direction: Array

@@ -56,8 +56,7 @@ def place_people(
         width, height: size of the upright image in pixels.
         focal_px: focal length in pixels; the image diagonal when unknown.
         height_m: the first person's height in metres, when known. It scales bodies, paths and the camera
-        together
-            and so leaves the picture unchanged.
+            together and so leaves the picture unchanged.
 
     Raises BadHeight and BadFocalLength for numbers no person and no lens can have. (method.md 10.2 to 10.4)
 
