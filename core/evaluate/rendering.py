@@ -129,4 +129,4 @@ def _corner_pixels(vertices: Array, focal_px: float, width: int, height: int) ->
 def _fill_all(mask: NDArray[np.uint8], triangles: NDArray[np.int32]) -> None:
     """Union of all triangles; one `fillPoly` over them all would cancel where two overlap (even-odd rule)."""
     for triangle in triangles:
-        cv2.fillConvexPoly(mask, triangle, 1, cv2.LINE_8, SUBPIXEL_BITS)
+        cv2.fillConvexPoly(mask, triangle, (1,), cv2.LINE_8, SUBPIXEL_BITS)

@@ -112,7 +112,7 @@ def quaternion_to_rotvec(quaternions: ArrayLike) -> Array:
     sine = np.linalg.norm(q[..., 1:], axis=-1, keepdims=True)
     angle = 2.0 * np.arctan2(sine, q[..., :1])
     scale = np.where(sine > 1e-12, angle / np.maximum(sine, 1e-12), 2.0)
-    return np.asarray(scale * q[..., 1:])
+    return np.asarray(scale * q[..., 1:], dtype=np.float64)
 
 
 def rotation_angle(first: ArrayLike, second: ArrayLike) -> Array:
