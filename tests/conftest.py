@@ -6,10 +6,12 @@ Tests marked `blender` need the bpy module and fail without it; leave them out w
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+_EXIT_STATUS = pytest.StashKey[int]()
 ROOT = Path(__file__).resolve().parent.parent
 
 # The tests keep their models in the checkout unless told otherwise: a user's own folder is never touched.
@@ -30,3 +32,21 @@ def landmark_model(models_folder: Path) -> Path:
     from reel2rig.core.people.model_files import fetch_landmark_model
 
     return fetch_landmark_model(models_folder)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    session.config.stash[_EXIT_STATUS] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave at once when everything is reported.
+
+    The exit handlers of the bpy module and of MediaPipe in one process wait for each other until one of them
+    kills the process, after all tests have passed.
+    """
+    if "bpy" in sys.modules:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.stash.get(_EXIT_STATUS, 1))
