@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import FileCorrupt
+from ..core.errors import FileCorrupt, Reel2RigError
 from ..core.motion.clip import MotionClip
 from ..core.motion.files.atomic import atomic_output
 from ..core.motion.files.npz import read_clip
@@ -19,7 +19,7 @@ from ..core.video.errors import VideoNotFound
 from . import jobs
 from .client.environment import Environment, find_environment
 from .client.session import Session
-from .errors import BlenderFailed
+from .errors import BlenderFailed, from_wire
 from .headless_blender import BlenderProgram, find_blender, run_blender
 from .home import Home
 from .jobs import Job
@@ -218,7 +218,12 @@ def write_outputs(
             request["output"] = str(written)
             if len(targets) > 1:
                 request["options"] = options | {"tracks": [track]}
-            report = run_blender(blender, request, job.folder, home.logs / "blender.log", should_cancel)
+            try:
+                report = run_blender(blender, request, job.folder, home.logs / "blender.log", should_cancel)
+            except Reel2RigError as error:
+                # Blender knows only the temporary name; the user knows only the other one.
+                message = error.message.replace(written.name, plan.path.name)
+                raise from_wire(error.code, message, error.exit_code) from error
             if not written.is_file() or written.stat().st_size == 0:
                 raise BlenderFailed(
                     f"Blender ended well but wrote no {plan.path.name}; try again, or use .npz."
