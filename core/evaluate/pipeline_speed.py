@@ -1,23 +1,33 @@
-"""Frames per second of the whole default pipeline over MediaPipe alone: same clip, model, decoder, process.
-
-Run as ``python -m reel2rig.core.evaluate.pipeline_speed VIDEO MODELS RUNS``; prints one JSON object.
-"""
+"""Frames per second of the whole default pipeline over MediaPipe alone: same clip, model, decoder, process."""
 
 from __future__ import annotations
 
-import json
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import mediapipe as mp
+import numpy as np
 
+from ..data.procedural import procedural_motion
+from ..motion.body import load_body
 from ..people.model_files import landmark_model_path
 from ..pipeline import run
 from ..pipeline.settings import CaptureSettings
 from ..video.reader import read_frames
 from .ratios import Ratio, paired_seconds
+from .rendered_clips import View, film_motion
+
+SEED = 900_100
+
+
+def film_one_person(path: Path, frames: int = 180) -> Path:
+    """A rendered person, 1280 x 720, always in view: the clip on which both sides have the same to do."""
+    motion = procedural_motion(frames, SEED)
+    film_motion(
+        path, motion.rotations, motion.trans, np.zeros(10), load_body(), View(yaw=10), size=(1280, 720)
+    )
+    return path
 
 
 def mediapipe_alone(video: Path, model: Path) -> int:
@@ -56,7 +66,3 @@ def measure(video: Path, models: Path, runs: int) -> dict[str, Any]:
         "pipeline_fps": Ratio.of([frames / s for s in ours]).to_json(),
         "mediapipe_fps": Ratio.of([frames / s for s in alone]).to_json(),
     }
-
-
-if __name__ == "__main__":
-    print(json.dumps(measure(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))))
