@@ -1,4 +1,4 @@
-"""Frames per second of the whole default pipeline over MediaPipe alone: same clip, model, decoder, process."""
+"""Frames per second of the whole pipeline over MediaPipe alone: same clip, model, decoder and process."""
 
 from __future__ import annotations
 
