@@ -5,9 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .poses import TORSO, Pose
+from .poses import TORSO, Pose, outline, size_of
 
 BINS = (12, 4, 4)  # hue, saturation, value
+SHADES = 16  # of each primary colour in a palette
 MIN_PIXELS = 40
 THUMBNAIL = (128, 192)  # width, height
 THIGHS = ((23, 25), (24, 26))
@@ -36,6 +37,24 @@ def clothes_colours(image: np.ndarray, pose: Pose) -> np.ndarray | None:
         counts = cv2.calcHist([tones], [0, 1, 2], mask, list(BINS), [0, 180, 0, 256, 0, 256]).ravel()
         parts.append(counts / counts.sum())
     return np.array(parts, np.float32)
+
+
+def palette(image: np.ndarray, pose: Pose) -> np.ndarray:
+    """How often each colour occurs on a person, (SHADES³,), slightly blurred, summing to 1."""
+    inside = outline(pose, size_of(image), grow=0.7) > 0
+    counts = np.bincount(shade_of(image[inside]), minlength=SHADES**3).astype(np.float32)
+    cube = counts.reshape(SHADES, SHADES, SHADES)
+    for axis in range(3):  # so that a change of light by one shade is no new colour
+        padded = np.pad(cube, [(1, 1) if a == axis else (0, 0) for a in range(3)], mode="edge")
+        low, middle, high = (np.take(padded, range(k, k + SHADES), axis) for k in range(3))
+        cube = 0.25 * low + 0.5 * middle + 0.25 * high
+    return (cube / max(cube.sum(), 1e-9)).ravel()
+
+
+def shade_of(pixels: np.ndarray) -> np.ndarray:
+    """The palette's bin of RGB pixels (..., 3)."""
+    r, g, b = np.moveaxis(pixels.astype(np.int32) * SHADES // 256, -1, 0)
+    return (r * SHADES + g) * SHADES + b
 
 
 def likeness(first: np.ndarray, second: np.ndarray) -> float:

@@ -6,13 +6,14 @@ from collections import deque
 
 import numpy as np
 
-from .appearance import clothes_colours, cut_out, likeness, sharpness
+from .appearance import clothes_colours, cut_out, likeness, palette, sharpness
 from .landmarker import VideoLandmarker
 from .poses import Pose
 
 MEMORY = 6  # frames that the motion is extrapolated from
 LOOK_AHEAD = 0.6  # s, farther than this a steady motion is not believed
 REACH = 0.35  # m, how far a person may be from where expected in the next frame
+GUESS_REACH = 0.12  # m, the same for a guess about somebody hidden
 SPEED = 4.0  # m/s, what every further second without a sight adds to it
 SIZE_CHANGE = 1.5
 SETTLE_AFTER, SETTLE = 3, 2  # after so many missed frames, so many poses are not yet trusted
@@ -26,7 +27,7 @@ class Person:
     Attributes:
         poses: position of the frame in the scan -> accepted landmarks.
         lost: frames since the last accepted ones. hidden: how many of these behind somebody else.
-        colours: running mean of the clothes' colours.
+        colours, palette: running means of the clothes' colours, and of all colours.
         scale: running mean of pixels per metre; who has the larger one is nearer.
     """
 
@@ -35,6 +36,7 @@ class Person:
         self.poses: dict[int, Pose] = {}
         self.lost = self.hidden = 0
         self.colours: np.ndarray | None = None
+        self.palette: np.ndarray | None = None
         self.scale = 0.0
         self.thumbnail: np.ndarray | None = None
         self._thumbnail_rank = -1.0
@@ -81,11 +83,22 @@ class Person:
         if self.thumbnail is None or (alone and len(self.poses) % THUMBNAIL_EVERY == 1):
             self._consider_thumbnail(image, pose)
 
-    def miss(self, hidden: bool) -> None:
-        """Nothing usable was seen of this person in a frame."""
+    def miss(self, time: float, hidden: bool, guess: Pose | None) -> None:
+        """Nothing reliable was seen of this person in a frame.
+
+        Args:
+            hidden: because somebody stands before them.
+            guess: what the visible rest looks like, good enough to say where they are.
+        """
         self.lost += 1
         self.hidden += hidden
         self._settling = 0
+        if guess is None:
+            return
+        expected = self.expected(time)
+        away = np.linalg.norm(guess.centre - expected.centre) / max(expected.scale, 1e-6)
+        if away < GUESS_REACH:  # a chain of guesses could wander off
+            self._recent.append((time, guess))
 
     def settles(self) -> bool:
         """Whether a pose must wait: the first ones after a gap still carry what the landmarker saw before."""
@@ -110,6 +123,8 @@ class Person:
         return likeness(self.colours, colours)
 
     def _learn_colours(self, image: np.ndarray, pose: Pose) -> None:
+        tones, had = palette(image, pose), self.palette
+        self.palette = tones if had is None else (1 - COLOUR_BLEND) * had + COLOUR_BLEND * tones
         colours = clothes_colours(image, pose)
         if colours is not None:
             known = self.colours

@@ -25,7 +25,6 @@ GAP_FRAMES, GAP_SECONDS = 15, 0.5  # a person missed for longer is gone, until r
 HIDDEN_SECONDS = 2.0  # the same for somebody behind somebody else
 RETRY_EVERY = 3  # frames between looks for somebody who is missed
 HIDDEN = 0.05  # share of the outline behind others from which a frame counts as missed
-KEEP = 0.85  # growth of the outline of somebody in front: narrower, lest those behind show around it
 NEAR = 1.6  # others inside the person's square, grown so much, disturb the landmarks
 ALIKE, UNLIKE = 0.75, 0.15  # likeness that recognises a returner; lead it needs over anybody else
 REFUSED_SECONDS = 3.0  # for how long a place where nobody was is not looked at again
@@ -60,12 +59,14 @@ class ShotTracker:
             self._follow(position, moment, image)
         else:
             self._wait_for_somebody(position, moment, image)
-        if self._max_people > 1 and moment >= self._next_lesson:
-            self._next_lesson = moment + LEARN_EVERY
-            self._background.learn(image, [person.expected(moment) for person in self.active])
         missed = any((p.lost - p.hidden) % RETRY_EVERY == 1 for p in self.active)
         if moment >= self._next_look or missed:
             self._look_for_more(position, moment, image)
+        if self._max_people > 1 and moment >= self._next_lesson:
+            self._next_lesson = moment + LEARN_EVERY
+            expected = [(person.expected(moment), person.lost) for person in self.active]
+            unsure = [pose for pose, lost in expected if lost]
+            self._background.learn(image, [pose for pose, lost in expected if not lost], unsure)
         return [person.expected(moment) for person in self.active]
 
     def close(self) -> None:
@@ -96,10 +97,10 @@ class ShotTracker:
             nearer = [where[other] for other in self.active if _is_nearer(other, person)]
             hidden = hidden_share(where[person], nearer, size_of(image)) > HIDDEN
             if pose is None or hidden:
-                person.miss(hidden)
+                person.miss(time, hidden, pose)
             elif not person.settles():
                 others = [where[other] for other in self.active if other is not person]
-                person.see(position, time, pose, image, alone=not _crowded(pose, others))
+                person.see(position, time, pose, image, alone=not _overlapped(pose, others))
         self._dismiss(time)
 
     def _cleared(self, image: np.ndarray, person: Person, expected: dict[Person, Pose]) -> np.ndarray:
@@ -111,9 +112,8 @@ class ShotTracker:
         behind = [expected[other] for other in others if _is_nearer(person, other)]
         before = [expected[other] for other in others if not _is_nearer(person, other)]
         if behind:
-            image = self._background.without(
-                image, behind, keep=() if person.lost else (own,), keep_grow=0.85
-            )
+            keep = () if person.lost else (own,)
+            image = self._background.without(image, behind, keep, palettes=_palettes(person, others))
         return self._background.without(image, before)
 
     def _settle_doubles(self, poses: dict[Person, Pose], expected: dict[Person, Pose]) -> None:
@@ -206,7 +206,7 @@ class ShotTracker:
         """A new person, or one who left and is recognised."""
         newcomer = Person(landmarker)
         others = [other.expected(time) for other in self.active]
-        newcomer.see(position, time, pose, image, alone=not _crowded(pose, others))
+        newcomer.see(position, time, pose, image, alone=not _overlapped(pose, others))
         known = self._recognise(newcomer)
         if known is not None:
             known.resume(landmarker)
@@ -236,6 +236,7 @@ class ShotTracker:
 
     def _follow_back(self, person: Person, pose: Pose) -> None:
         """Follows a newcomer from where they were found back to where they came in."""
+        self._background.forget([pose])  # it took them for part of the scene
         if len(self._buffer) < 2:
             return
         seen_before = max(person.poses.keys() - {self._buffer[-1][0]}, default=-1)
@@ -262,6 +263,7 @@ class ShotTracker:
         finally:
             self._release(landmarker)
         person.poses = {**past.poses, **person.poses}
+        self._background.forget(list(past.poses.values()))
 
     def _past_picture(
         self, entry: tuple[int, float, np.ndarray], others: Sequence[Person], own: Pose
@@ -277,6 +279,16 @@ def _look_at(person: Person, image: np.ndarray, time: float) -> Pose | None:
 
 def _is_nearer(first: Person, second: Person) -> bool:
     return first is not second and first.scale > second.scale
+
+
+def _palettes(person: Person, others: Sequence[Person]) -> tuple[np.ndarray, np.ndarray] | None:
+    """Colours of those of `others` behind `person`, and of `person`; None while unknown."""
+    known = [o.palette for o in others if o.palette is not None and _is_nearer(person, o)]
+    return (np.mean(known, axis=0), person.palette) if known and person.palette is not None else None
+
+
+def _overlapped(pose: Pose, others: Sequence[Pose]) -> bool:
+    return any(touch(pose.box, other.box) for other in others)
 
 
 def _crowded(pose: Pose, others: Sequence[Pose], factor: float = NEAR) -> bool:
