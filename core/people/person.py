@@ -16,6 +16,7 @@ REACH = 0.35  # m, how far a person may be from where expected in the next frame
 GUESS_REACH = 0.12  # m, the same for a guess about somebody hidden
 SPEED = 4.0  # m/s, what every further second without a sight adds to it
 SIZE_CHANGE = 1.5
+MOMENT = 1.5  # s, so long after the last sight the place still says who somebody is
 SETTLE_AFTER, SETTLE = 3, 2  # after so many missed frames, so many poses are not yet trusted
 COLOUR_EVERY, COLOUR_BLEND = 5, 0.2
 THUMBNAIL_EVERY = 10
@@ -109,12 +110,16 @@ class Person:
 
     def rest(self) -> VideoLandmarker:
         """Stops following; what was seen stays. Returns the landmarker, which is not needed any more."""
-        self._recent.clear()
         return self.landmarker
 
     def resume(self, landmarker: VideoLandmarker) -> None:
         self.landmarker = landmarker
         self.lost = self.hidden = self._settling = 0
+        self._recent.clear()
+
+    def left_from_here(self, pose: Pose, time: float) -> bool:
+        """Whether this person was seen a moment ago within reach of `pose`."""
+        return time - self._recent[-1][0] < MOMENT and self.could_be(pose, time)
 
     def likeness(self, colours: np.ndarray | None) -> float:
         """How alike the clothes are, 0 to 1; 0.5 when either is unknown."""

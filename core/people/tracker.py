@@ -27,6 +27,7 @@ RETRY_EVERY = 3  # frames between looks for somebody who is missed
 HIDDEN = 0.05  # share of the outline behind others from which a frame counts as missed
 NEAR = 1.6  # others inside the person's square, grown so much, disturb the landmarks
 ALIKE, UNLIKE = 0.75, 0.15  # likeness that recognises a returner; lead it needs over anybody else
+ALIKE_HERE = 0.3  # likeness that is enough close to where, and soon after, somebody was lost
 REFUSED_SECONDS = 3.0  # for how long a place where nobody was is not looked at again
 BUFFER_BYTES = 200_000_000  # past frames kept, to follow newcomers back to their entry
 BACK_MISSES = 2
@@ -207,7 +208,7 @@ class ShotTracker:
         newcomer = Person(landmarker)
         others = [other.expected(time) for other in self.active]
         newcomer.see(position, time, pose, image, alone=not _overlapped(pose, others))
-        known = self._recognise(newcomer)
+        known = self._recognise(newcomer, pose, time)
         if known is not None:
             known.resume(landmarker)
             known.see(position, time, pose, image, alone=False)
@@ -217,15 +218,19 @@ class ShotTracker:
         self.active.append(newcomer)
         return newcomer
 
-    def _recognise(self, newcomer: Person) -> Person | None:
-        """The one person who left and is dressed alike, if nobody else comes close."""
+    def _recognise(self, newcomer: Person, pose: Pose, time: float) -> Person | None:
+        """The one person who left and is dressed alike, if nobody else comes close.
+
+        Somebody lost a moment ago and near by needs to look less alike: light and posture change colours.
+        """
         gone = [person for person in self.people if person not in self.active]
         if newcomer.colours is None or not gone:  # picture too small, or too crowded, to tell
             return None
         ranked = sorted(gone, key=lambda person: -person.likeness(newcomer.colours))
         best = ranked[0].likeness(newcomer.colours)
         rivals = [person.likeness(newcomer.colours) for person in (*ranked[1:], *self.active)]
-        return ranked[0] if best > ALIKE and best - max(rivals, default=0.0) > UNLIKE else None
+        enough = ALIKE_HERE if ranked[0].left_from_here(pose, time) else ALIKE
+        return ranked[0] if best > enough and best - max(rivals, default=0.0) > UNLIKE else None
 
     # Following back to the entry
 
