@@ -40,7 +40,7 @@ class InstallChoice:
         source: the project's wheel or checkout; None finds what this copy came from.
         python: a Python 3.11 to 3.13 to build on; None finds one.
         torch_index: the package index that has the wanted torch build; None asks the environment variable.
-        landmark_model: "lite", "full" or "heavy"; "" fetches none.
+        landmark_model: "full" is the one that can be fetched; "" fetches none.
         own: make an environment even if the running Python has the packages, and prefer it from then on.
         repair: remove an existing environment first.
     """

@@ -21,7 +21,7 @@ class CaptureSettings:
         person: "longest" (the track seen in most frames), "all", or ids such as "1" or "1,3".
         start, end: trim, a source frame number ("120") or a time ("4.5s"); `end` is exclusive.
         max_people: how many people are looked for.
-        landmark_model: "lite", "full", "heavy", or the path of a PoseLandmarker .task file.
+        landmark_model: "full", or the path of a PoseLandmarker .task file.
         focal_px: focal length in pixels of the upright image; None takes sqrt(width² + height²).
         height_m: the first person's standing height in metres, if known.
         smoothing: Gaussian sigma in frames at 30 fps; 0 leaves the result as it came.
