@@ -24,7 +24,7 @@ from .export import output_error
 from .whole import is_whole
 
 VIEWS = ("camera", "side")
-_STANDING_PELVIS = 1.2  # metres above the floor, above which a pelvis is not that of somebody standing on it
+_STANDING_PELVIS = 1.0  # metres above the floor, above which a pelvis is not that of somebody standing on it
 _SIDE_ABOVE = math.radians(6)  # looking down a little shows the feet against the floor
 
 
