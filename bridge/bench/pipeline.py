@@ -49,7 +49,7 @@ def run(runs: int = RUNS) -> dict[str, Any]:
         "machine": describe_machine(),
         "versions": describe_versions(),
         "inputs": {
-            "speed": "one rendered person, 1280 x 720, 180 frames at 30 fps; refinement off",
+            "speed": "one rendered person, 1280 x 720, 300 frames at 30 fps; refinement off",
             "speed_two_people": f"the demo clip of {REQUIREMENT}, 1768 x 994, 230 frames; refinement off",
             "accuracy": "rendered people, 720 x 720, 90 frames each, procedural motion; shipped defaults",
             "runs": runs,

@@ -21,7 +21,7 @@ from .rendered_clips import View, film_motion
 SEED = 900_100
 
 
-def film_one_person(path: Path, frames: int = 180) -> Path:
+def film_one_person(path: Path, frames: int = 300) -> Path:
     """A rendered person, 1280 x 720, always in view: the clip on which both sides have the same to do."""
     motion = procedural_motion(frames, SEED)
     film_motion(

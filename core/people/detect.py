@@ -112,8 +112,10 @@ def scan_people(
         tracker = ShotTracker(model_path, max_people, pool)
         boxes: list[tuple[float, float, float, float]] = []
         try:
-            for position, frame in enumerate(read_ahead(frames)):
-                if cuts.is_cut(frame.image):
+            # Cuts are looked for where frames are decoded, beside the landmarkers' work.
+            judged = ((frame, cuts.is_cut(frame.image)) for frame in frames)
+            for position, (frame, is_cut) in enumerate(read_ahead(judged)):
+                if is_cut:
                     tracker.close()
                     people += tracker.people
                     tracker = ShotTracker(model_path, max_people, pool)

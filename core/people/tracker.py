@@ -19,7 +19,7 @@ from .person import Person
 from .poses import Pose, distance, grown, size_of, touch
 from .search import SAME, Searcher, aim, is_new
 
-LOOK_EVERY = 0.5  # s between looks for newcomers
+LOOK_EVERY = 1.0  # s between looks for newcomers, who are then followed back to their entry
 LEARN_EVERY = 0.25  # s between lessons of the background
 GAP_FRAMES, GAP_SECONDS = 15, 0.5  # a person missed for longer is gone, until recognised
 HIDDEN_SECONDS = 2.0  # the same for somebody behind somebody else
@@ -29,7 +29,7 @@ NEAR = 1.6  # others inside the person's square, grown so much, disturb the land
 ALIKE, UNLIKE = 0.75, 0.15  # likeness that recognises a returner; lead it needs over anybody else
 ALIKE_HERE = 0.3  # likeness that is enough close to where, and soon after, somebody was lost
 REFUSED_SECONDS = 3.0  # for how long a place where nobody was is not looked at again
-BUFFER_BYTES = 200_000_000  # past frames kept, to follow newcomers back to their entry
+BUFFER_BYTES = 400_000_000  # past frames kept, to follow newcomers back to their entry
 BACK_MISSES = 2
 
 
