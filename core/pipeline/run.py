@@ -11,7 +11,7 @@ from typing import Any
 
 from ..motion.body import load_body
 from ..motion.smoothing import smooth_clip
-from ..video.proxy import write_proxy
+from ..video.proxy import needs_proxy, write_proxy
 from ..world.body_points import BodyPoints
 from ..world.place import place_people
 from ..world.refine import refine
@@ -87,8 +87,8 @@ def capture(
 
     progress("files", 0, 1)
     proxy = None
-    if info.rotation or info.variable_rate:
-        write_proxy(video, folder / PROXY_NAME)
+    if needs_proxy(info):
+        write_proxy(video, folder / PROXY_NAME, allow_partial=settings.allow_partial)
         proxy = PROXY_NAME
     write_thumbnails(folder, people)
     result = write_result(

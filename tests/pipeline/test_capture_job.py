@@ -110,6 +110,13 @@ def test_a_cut_off_video_is_refused_and_partly_read_on_request(capture, footage,
     assert 8 < len(clip) < len(footage.frames)
 
 
+def test_what_is_left_of_a_cut_off_phone_video_gets_its_proxy(capture, footage, tmp_path):
+    sideways = [np.rot90(image, -1) for image in footage.frames]
+    whole = write_video(tmp_path / "whole.mp4", sideways, rotation=90, index_first=True)
+    result, _, job = capture(cut_short(whole, 0.6, tmp_path / "broken.mp4"), allow_partial=True)
+    assert (job / result["proxy"]).stat().st_size > 0
+
+
 @pytest.mark.parametrize(
     "settings",
     [
