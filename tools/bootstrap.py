@@ -18,7 +18,7 @@ import virtual_env
 
 ROOT = virtual_env.ROOT
 DEMO_EXTRAS = ("worker", "blender")
-TEST_EXTRAS = (*DEMO_EXTRAS, "dev")
+TEST_EXTRAS = (*DEMO_EXTRAS, "research", "dev")
 
 COMMANDS = {
     "demo": "install what the demo needs and make demo/demo.blend, demo.glb, demo.npz and a contact sheet",

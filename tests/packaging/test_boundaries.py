@@ -172,7 +172,8 @@ def test_no_bare_core_or_bridge_is_ever_imported() -> None:
 
 def _declared_distributions() -> set[str]:
     project = pyproject()["project"]
-    extras = [*project["optional-dependencies"]["worker"], *project["optional-dependencies"]["blender"]]
+    optional = project["optional-dependencies"]
+    extras = [*optional["worker"], *optional["research"], *optional["blender"]]
     return {
         re.split(r"[^A-Za-z0-9_.-]", item, maxsplit=1)[0].lower()
         for item in [*project["dependencies"], *extras]
