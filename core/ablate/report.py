@@ -1,0 +1,132 @@
+"""Ablation results as markdown, and the pages that carry them between markers."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from ..errors import InputError
+from .results import RowResult, TableResult
+from .statistics import CONFIDENCE, Spread, least_telling, paired_difference, seed_spread, spread
+from .tables import OURS, PAPER_OURS, find_table
+
+HEADINGS = (
+    *("", "row", "parameters", "PA-MPJPE", "minus ours", "MPJPE", "Accel"),
+    *("paper: PA-MPJPE", "minus ours", "Accel"),
+)
+MISSING = "–"
+
+
+class MarkersMissing(InputError):
+    code = "ablate.markers_missing"
+
+
+def render(table: TableResult) -> str:
+    """Markdown of one table: measured mean ± spread over seeds beside the paper's figures, what chance alone
+    explains, and the questions that the controls answer.
+    """
+    ours = table.row(OURS)
+    lines = [_line(HEADINGS), _line(["---"] * 2 + ["--:"] * (len(HEADINGS) - 2))]
+    group = ""
+    for item in table.rows:
+        lines.append(_line(_cells(item, ours, first=item.row.group != group)))
+        group = item.row.group
+    parts = ["\n".join(lines), _chance(table), _questions(table)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def update_page(page: str, tables: list[TableResult]) -> str:
+    """`page` with each table's markdown between its markers ``<!-- table3 -->`` and ``<!-- /table3 -->``.
+
+    Raises:
+        MarkersMissing: the page lacks a table's markers.
+    """
+    for table in tables:
+        begin, end = f"<!-- {table.table} -->", f"<!-- /{table.table} -->"
+        pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
+        if not pattern.search(page):
+            raise MarkersMissing(f"Put {begin} and {end} into the page where the table belongs.")
+        filled = f"{begin}\n{render(table)}\n{end}"
+        page = pattern.sub(lambda _, text=filled: text, page)
+    return page
+
+
+def _cells(item: RowResult, ours: RowResult | None, first: bool) -> list[str]:
+    row, runs = item.row, item.runs
+    name = f"*{row.label}*" if row.control else row.label
+    same = row.key == OURS
+    difference = paired_difference(item, ours, "pa_mpjpe") if ours and not same else None
+    paper = [MISSING] * 3
+    if row.pa_mpjpe is not None:
+        paper = [
+            f"{row.pa_mpjpe:.1f}",
+            MISSING if same else f"{row.pa_mpjpe - PAPER_OURS:+.1f}",
+            MISSING if row.accel is None else f"{row.accel:.1f}",
+        ]
+    return [
+        row.group if first else "",
+        name,
+        count(runs[0].parameters),
+        plus_minus(spread(item, "pa_mpjpe")),
+        signed(difference) if difference else MISSING,
+        plus_minus(spread(item, "mpjpe")),
+        plus_minus(spread(item, "accel")),
+        *paper,
+    ]
+
+
+def _chance(table: TableResult) -> str:
+    sd, freedom = seed_spread(table, "pa_mpjpe")
+    if not freedom:
+        return "One seed: nothing can be said about chance."
+    seeds = min(len(item.runs) for item in table.rows)
+    limit, smooth = (least_telling(table, name, seeds) for name in ("pa_mpjpe", "accel"))
+    return (
+        f"Between seeds a row varies by {sd:.2f} mm (standard deviation, {freedom} degrees of freedom). "
+        f"With {seeds} seeds a difference of PA-MPJPE below {limit:.2f} mm, or of Accel below {smooth:.2f}, "
+        f"is no more than chance explains (at {CONFIDENCE:.0%}, one comparison at a time)."
+    )
+
+
+def _questions(table: TableResult) -> str:
+    lines = [_line(["changed", "PA-MPJPE", "Accel", "reading"]), _line(["---", "--:", "--:", "---"])]
+    for asked in find_table(table.table).comparisons:
+        row, against = table.row(asked.key), table.row(asked.against)
+        if row is None or against is None:
+            continue
+        difference, smooth = (paired_difference(row, against, name) for name in ("pa_mpjpe", "accel"))
+        if difference is None or smooth is None:
+            continue
+        limit = least_telling(table, "pa_mpjpe", difference.n)
+        lines.append(_line([asked.question, signed(difference), signed(smooth), verdict(difference, limit)]))
+    return "\n".join(lines) if len(lines) > 2 else ""
+
+
+def verdict(difference: Spread, limit: float) -> str:
+    """What a difference of PA-MPJPE means, given the least telling one."""
+    if math.isnan(limit):
+        return "one seed"
+    if abs(difference.mean) < limit:
+        return "no difference beyond chance"
+    return "worse" if difference.mean > 0 else "better"
+
+
+def plus_minus(value: Spread) -> str:
+    """``61.42 ± 0.31``; without a spread the mean alone."""
+    return f"{value.mean:.2f}" + ("" if math.isnan(value.sd) else f" ± {value.sd:.2f}")
+
+
+def signed(value: Spread) -> str:
+    """``+0.31 ± 0.10``."""
+    return f"{value.mean:+.2f}" + ("" if math.isnan(value.sd) else f" ± {value.sd:.2f}")
+
+
+def count(parameters: int) -> str:
+    """Parameters with a fitting unit: ``96.2 M``, ``412 k``."""
+    if parameters >= 10_000_000:
+        return f"{parameters / 1e6:.1f} M"
+    return f"{parameters / 1e3:.0f} k"
+
+
+def _line(cells: list[str] | tuple[str, ...]) -> str:
+    return "| " + " | ".join(cells) + " |"
