@@ -4,8 +4,6 @@ turn back.
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,17 +14,14 @@ from torch import Tensor
 from ..features.crop_camera import CropCamera
 from ..features.evidence import BadEvidence, LandmarkEvidence, encoder_inputs
 from ..features.gate import gate_evidence
+from .clip import Progress, run_clip
 from .model import BodyNetwork
 from .presets import Output
 from .regressor import BodyState
 from .resampling import bodies_at_source_times, bracket, evidence_at_network_rate, plan_retiming
-from .windows import run_windows
-
-Progress = Callable[[str, int, int], None]
 
 # Of a crop camera; less would place the person tens of metres behind what the picture shows.
 LEAST_SCALE = 0.05
-CHUNK, CONTEXT = 960, 32  # frames at once, and what each chunk sees of its neighbours
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +82,7 @@ def predict_bodies(
         evidence, repaired = gated.evidence, gated.repaired | gated.replaced.any(1)
     plan = plan_retiming(times)
     inputs, camera = encoder_inputs(evidence_at_network_rate(evidence, plan))
-    state = run_clip(model, inputs, output, progress)
+    state = run_clip(model, inputs, output, progress=progress)
 
     rotations = state.rotations.clone()
     rotations[:, 0] = camera.rotation.transpose(-1, -2) @ rotations[:, 0]
@@ -108,30 +103,6 @@ def predict_bodies(
         translation=bodies.cam.numpy(),
         repaired=repaired,
         evidence=evidence,
-    )
-
-
-def run_clip(
-    model: BodyNetwork, inputs: Tensor, output: Output | None = None, progress: Progress | None = None
-) -> BodyState:
-    """`run_windows` in chunks, so that long clips report progress; chunks overlap and the seams are never
-    used.
-    """
-    frames = len(inputs)
-    # Folded where double precision exists: not every accelerator has it.
-    M, k = copy.deepcopy(model.regressor).cpu().fold()
-    folded = (M.float(), k.float())
-    parts: list[BodyState] = []
-    for first in range(0, frames, CHUNK):
-        last = min(first + CHUNK, frames)
-        low, high = max(first - CONTEXT, 0), min(last + CONTEXT, frames)
-        part = run_windows(model, inputs[low:high], folded, output)
-        keep = slice(first - low, last - low)
-        parts.append(BodyState(part.rotations[keep], part.betas[keep], part.cam[keep]))
-        if progress is not None:
-            progress("network", last, frames)
-    return BodyState(
-        *(torch.cat([getattr(p, name) for p in parts]) for name in ("rotations", "betas", "cam"))
     )
 
 

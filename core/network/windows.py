@@ -28,6 +28,8 @@ def run_windows(
     folded: tuple[Tensor, Tensor],
     output: Output | None = None,
     stride: int = STRIDE,
+    *,
+    edge: str = "replicate",
 ) -> BodyState:
     """Inputs (F, n) of one clip at the network's rate -> one body per frame, (F, ...), on the CPU.
 
@@ -40,7 +42,7 @@ def run_windows(
     folded = (folded[0].to(device), folded[1].to(device))
     features = model.features(inputs.to(device))
     if output == "mid":
-        return _middle_frames(model, features, folded)
+        return _middle_frames(model, features, folded, edge)
     T, frames = model.config.T, len(features)
     padded = features[torch.arange(max(frames, T)).clamp_max(frames - 1)]
     starts = torch.tensor(window_starts(len(padded), T, stride))
@@ -58,9 +60,15 @@ def run_windows(
     return BodyState(orthonormal(rotations[..., 0], rotations[..., 1]), betas, cam)
 
 
-def _middle_frames(model: BodyNetwork, features: Tensor, folded: tuple[Tensor, Tensor]) -> BodyState:
+def _middle_frames(
+    model: BodyNetwork, features: Tensor, folded: tuple[Tensor, Tensor], edge: str
+) -> BodyState:
     T, mid, frames = model.config.T, model.config.mid, len(features)
-    index = (torch.arange(frames)[:, None] + torch.arange(T) - mid).clamp(0, frames - 1)
+    index = torch.arange(frames)[:, None] + torch.arange(T) - mid
+    if edge == "static":  # the first `mid` and the last T - 1 - mid frames see only themselves
+        outside = (index < 0).any(1) | (index >= frames).any(1)
+        index[outside] = torch.arange(frames)[outside, None].expand(-1, T)
+    index = index.clamp(0, frames - 1)
     parts = [model.predict(features[rows], folded, "mid") for rows in index.split(BATCH)]
     return BodyState(
         *(torch.cat([getattr(p, name).cpu() for p in parts]) for name in ("rotations", "betas", "cam"))

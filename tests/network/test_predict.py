@@ -12,7 +12,8 @@ import torch
 from reel2rig.core.errors import Cancelled
 from reel2rig.core.features.evidence import BadEvidence, LandmarkEvidence, encoder_inputs
 from reel2rig.core.network.checkpoint import load_default
-from reel2rig.core.network.predict import predict_bodies, run_clip
+from reel2rig.core.network.clip import run_clip
+from reel2rig.core.network.predict import predict_bodies
 from reel2rig.core.network.resampling import plan_retiming
 from reel2rig.core.network.rotations import matrix_from_rotvec, quaternion_from_matrix, slerp
 from reel2rig.core.network.windows import window_starts
@@ -133,7 +134,7 @@ def test_long_clips_are_answered_in_chunks_without_seams(clean_track: Track, mon
     inputs, _ = encoder_inputs(evidence)
     model = load_default()
     whole = run_clip(model, inputs)
-    monkeypatch.setattr("reel2rig.core.network.predict.CHUNK", 40)
+    monkeypatch.setattr("reel2rig.core.network.clip.CHUNK", 40)
     seen: list[tuple[str, int, int]] = []
     parts = run_clip(model, inputs, progress=lambda *args: seen.append(args))
     assert torch.allclose(whole.rotations, parts.rotations, atol=0.02)
