@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
 
+from ..device import choose_device
 from ..features.gate import fill_gaps
 from ..motion.rotations import quaternion_from_matrix, quaternion_to_matrix
 from ..motion.timing import resample_positions, resample_rotations
@@ -69,15 +69,6 @@ def trim_range(info: VideoInfo, settings: CaptureSettings) -> tuple[int, int]:
     first = parse_trim(settings.start, info) if settings.start is not None else 0
     last = parse_trim(settings.end, info) if settings.end is not None else info.frame_count
     return first, last
-
-
-def choose_device(name: str) -> torch.device:
-    """ "auto" is the first of CUDA (ROCm counts as CUDA), MPS and CPU that torch can see."""
-    if name != "auto":
-        return torch.device(name)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def load_network(settings: CaptureSettings) -> BodyNetwork:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import copy
 import math
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,14 +26,15 @@ from ..network.model import BodyNetwork
 from ..network.regressor import POSE, SHAPE, apply_folded, body_from_state, neutral_state
 from ..network.rotations import matrix_to_6d
 from .batches import BatchPlan, batches, build_sampler, make_batch
+from .meter import Meter, in_words
 from .objective import frame_of, loss_terms
+from .run_state import read_state, write_state
 from .settings import BadTrainSettings, Say, TrainSettings
 from .validation import Errors, film_clips, measure, measure_raw
 
 CLIP_NORM = 1.0
 LAST_LR = 0.02  # of the peak
 SAMPLE_BATCHES = 8  # that give the inputs' mean and spread
-STATE = "training.pt"
 
 
 @dataclass
@@ -92,22 +92,16 @@ class Trainer:
             "progress": vars(self.progress),
             "config": self.settings.network.to_dict(),
         }
-        temporary = self.out / (STATE + ".part")
-        torch.save(state, temporary)
-        os.replace(temporary, self.out / STATE)
+        write_state(self.out, state)
 
     def restore(self) -> None:
         """Continues from `save_state`.
 
         Raises:
-            BadTrainSettings: nothing to resume from, or it was another network.
+            NothingToResume, StateCorrupt: there is no state in `out`, or it is damaged.
+            BadTrainSettings: it was another network.
         """
-        try:
-            state = torch.load(self.out / STATE, weights_only=True)
-        except FileNotFoundError:
-            raise BadTrainSettings(
-                f"Start without resume: {self.out} holds no training to continue."
-            ) from None
+        state = read_state(self.out)
         if state["config"] != self.settings.network.to_dict():
             raise BadTrainSettings(
                 "Resume with the same network settings that the training was started with."
@@ -186,19 +180,17 @@ class Trainer:
 
     def _loop(self, stream: Iterator[Pairs], filmed: list[Pairs], raw: Errors | None) -> None:
         settings, progress = self.settings, self.progress
-        sums: dict[str, float] = {}
-        since_report, since_checkpoint = time.monotonic(), time.monotonic()
+        meter, since_checkpoint = Meter(), time.monotonic()
         while self.fraction() < 1:
             began = time.monotonic()
-            for name, value in self.step(next(stream)).items():
-                sums[name] = sums.get(name, 0.0) + value
+            meter.add(self.step(next(stream)))
             progress.seconds += time.monotonic() - began
             if progress.step % settings.report_steps == 0:
-                took = (time.monotonic() - since_report) / settings.report_steps
-                means = " ".join(f"{k} {v / settings.report_steps:.3f}" for k, v in sums.items())
-                self.say(f"step {progress.step} ({self.fraction():.1%}, {took:.2f} s/step): {means}")
-                progress.history.append({"step": progress.step, "loss": sums["loss"] / settings.report_steps})
-                sums, since_report = {}, time.monotonic()
+                means, pace = meter.read()
+                self.say(
+                    f"step {progress.step} ({self.fraction():.1%}, {pace:.2f} s/step): {in_words(means)}"
+                )
+                progress.history.append({"step": progress.step, "loss": means["loss"]})
             due = (
                 settings.checkpoint_minutes
                 and time.monotonic() - since_checkpoint > 60 * settings.checkpoint_minutes
