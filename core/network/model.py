@@ -35,16 +35,26 @@ class TwoStageNetwork(nn.Module):
 
     def integrate(self, signals: Signals, output: Output) -> Tensor:
         """The integrated feature for one output mode, from the branches of `encode`."""
+        return self.join(self.branches(signals, output))
+
+    def branches(self, signals: Signals, output: Output) -> list[Tensor]:
+        """What the last integration weighs: [branch 1, branch 2] of stage 2, then F_stage1; each (N, C) or
+        (N, T, C).
+        """
         stage1, stage2 = signals
         inputs: list[Tensor] = []
         if self.stage2 is not None and stage2 is not None:
             inputs += self.stage2.integrate(stage2, output)
         if self.stage1 is not None and stage1 is not None:
             inputs.append(self.stage1.integrate(stage1, output))
+        return inputs
+
+    def join(self, branches: list[Tensor]) -> Tensor:
+        """F_all from the `branches`: a weighted sum, or the only one there is."""
         if self.integration is None:
-            return inputs[0]
-        weights = self.integration([x if output == "mid" else x.mean(1) for x in inputs])
-        return weighted_sum(weights, inputs)
+            return branches[0]
+        weights = self.integration([x if x.dim() == 2 else x.mean(1) for x in branches])
+        return weighted_sum(weights, branches)
 
     def forward(self, F: Tensor, output: Output | None = None) -> Tensor:
         """F (N, T, C) -> F_all in the configured (or given) output mode."""
