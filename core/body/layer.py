@@ -74,6 +74,11 @@ class BodyLayer(nn.Module):
         tensor = torch.as_tensor(array, dtype=torch.float32).contiguous()
         self.register_buffer(name, tensor, persistent=False)
 
+    @property
+    def vertex_ids(self) -> dict[str, int]:
+        """Vertex index by smplx's name (``nose``, ``LHeel``, ...); empty when nobody knows this mesh."""
+        return self.template.vertex_ids
+
     def rest_joints(self, betas: Tensor) -> Tensor:
         """(N, 24, 3) joints of the T-pose, metres."""
         return self.rest_joints_mean + torch.einsum("kcb,nb->nkc", self.rest_joints_dirs, betas)

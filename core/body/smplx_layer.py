@@ -19,6 +19,8 @@ from ..motion.body import BodyFileCorrupt, BodyTemplate
 from ..motion.skeletons import JOINT_COUNT, SMPL_PARENTS
 from .layer import BodyLayer, BodyOutput
 
+SMPL_VERTICES = 6890
+
 
 class SmplxMissing(Reel2RigError):
     code = "body.smplx_missing"
@@ -43,11 +45,18 @@ class SmplxLayer(BodyLayer):
             raise SmplxMissing(
                 "Your SMPL body needs the package smplx: run `pip install smplx`, or use the free body."
             ) from error
-        names = self.template.vertex_ids or vertex_ids["smplh"]
-        if max(names.values()) >= len(self.template.v_template):
-            names = dict.fromkeys(names, 0)  # an unknown topology; these joints are not read
+        standard: dict[str, int] = vertex_ids["smplh"]
+        known = len(self.template.v_template) == SMPL_VERTICES
+        self._vertex_ids = self.template.vertex_ids or (standard if known else {})
+        # smplx wants a vertex for each name even on an unknown mesh; those joints are not read.
+        names = self._vertex_ids or dict.fromkeys(standard, 0)
         with contextlib.redirect_stdout(io.StringIO()):  # it prints a warning about ten shape coefficients
             self.smpl = smplx.SMPLLayer("", data_struct=_smpl_struct(self.template), vertex_ids=names)
+
+    @property
+    def vertex_ids(self) -> dict[str, int]:
+        """The file's own, or smplx's table for SMPL's mesh."""
+        return self._vertex_ids
 
     def _posed(self, rotations: Tensor, betas: Tensor) -> BodyOutput:
         output = self.smpl(betas=betas, global_orient=rotations[:, :1], body_pose=rotations[:, 1:])

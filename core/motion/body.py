@@ -22,6 +22,7 @@ _KEYS = frozenset(
         *("v_template", "shapedirs", "weights", "f", "J", "J_shapedirs", "J_regressor", "kintree_table"),
         *("posedirs", "uv", "fuv", "lm_joint", "lm_offset", "lm_offset_dirs"),
         *("vertex_id_names", "vertex_ids", "foot_vertices", "origin"),
+        *("J_regressor_extra", "J_regressor_h36m"),
     )
 )
 
@@ -58,6 +59,9 @@ class BodyTemplate:
         vertex_ids: vertex index by name (``nose``, ``LHeel``, ...); empty when the file has none.
         foot_vertices: (4,) left heel, left toe, right heel, right toe, or None.
         origin: ``free`` for this project's own body, ``smpl`` for a converted official file.
+        J_regressor_extra: (9, V) and J_regressor_h36m: (17, V) what gives the datasets' own joints from the
+            posed mesh, or None; the rows are named in `core.body.spin_joints`.
+        source: name of the file it was read from.
 
     **Convention**: T-pose, arms along x, y up, facing +z, x to the person's left; the pelvis joint is where
     J_template[0] says, not at the origin.
@@ -79,6 +83,9 @@ class BodyTemplate:
     vertex_ids: dict[str, int]
     foot_vertices: Whole | None
     origin: str
+    J_regressor_extra: Floats | None = None
+    J_regressor_h36m: Floats | None = None
+    source: str = "The body"
 
     def shaped_vertices(self, betas: ArrayLike) -> NDArray[np.float64]:
         """(V, 3) metres: the body of betas (10,) in T-pose."""
@@ -148,7 +155,7 @@ class _Arrays:
     """Typed access to the keys of a body file; every failure names the file and the key."""
 
     def __init__(self, source: Path) -> None:
-        self._name = source.name
+        self.name = source.name
         try:
             with np.load(source, allow_pickle=False) as archive:
                 # All at once: what is read lazily would fail later, in the user's hands.
@@ -157,13 +164,13 @@ class _Arrays:
                 }
         except Exception as error:  # zip, zlib, npy header and object arrays each raise their own kinds
             raise BodyFileCorrupt(
-                f"{self._name} is not a readable SMPL-format .npz body ({error}): "
+                f"{self.name} is not a readable SMPL-format .npz body ({error}): "
                 "install it again or choose another body file."
             ) from error
 
     def corrupt(self, key: str, reason: str) -> BodyFileCorrupt:
         return BodyFileCorrupt(
-            f"{self._name} is damaged at '{key}' ({reason}): install it again or choose another body file."
+            f"{self.name} is damaged at '{key}' ({reason}): install it again or choose another body file."
         )
 
     def __contains__(self, key: str) -> bool:
@@ -175,6 +182,9 @@ class _Arrays:
         if not np.isfinite(array).all():
             raise self.corrupt(key, "it holds values that are not finite")
         return array
+
+    def floats_if_there(self, key: str, *shape: int | None) -> NDArray[np.float32] | None:
+        return self.floats(key, *shape) if key in self else None
 
     def indices(self, key: str, below: int, *shape: int | None) -> NDArray[np.int32]:
         """An integer array whose values lie in [0, below)."""
@@ -235,7 +245,7 @@ def _template_of(keys: _Arrays) -> BodyTemplate:
         J_template=J,
         J_shapedirs=J_shapedirs,
         J_regressor=regressor,
-        posedirs=keys.floats("posedirs", count, 3, _POSE_FEATURES) if "posedirs" in keys else None,
+        posedirs=keys.floats_if_there("posedirs", count, 3, _POSE_FEATURES),
         uv=uv,
         face_uv=keys.indices("fuv", len(uv), len(faces), 3) if uv is not None else None,
         landmark_joint=keys.indices("lm_joint", JOINT_COUNT, 33) if has_landmarks else None,
@@ -244,6 +254,9 @@ def _template_of(keys: _Arrays) -> BodyTemplate:
         vertex_ids=dict(zip(keys.names("vertex_id_names"), named, strict=False)) if has_names else {},
         foot_vertices=keys.indices("foot_vertices", count, 4) if "foot_vertices" in keys else None,
         origin=keys.word("origin", "free" if has_landmarks else "smpl"),
+        J_regressor_extra=keys.floats_if_there("J_regressor_extra", 9, count),
+        J_regressor_h36m=keys.floats_if_there("J_regressor_h36m", 17, count),
+        source=keys.name,
     )
 
 
