@@ -58,7 +58,14 @@ class Pairs:
 
 @torch.no_grad()
 def simulate(
-    draw: Draw, body: LandmarkBody, rotations: Tensor, trans: Tensor, severity: float = 0.0
+    draw: Draw,
+    body: LandmarkBody,
+    rotations: Tensor,
+    trans: Tensor,
+    severity: float = 0.0,
+    *,
+    betas: Tensor | None = None,
+    shot: Shot | None = None,
 ) -> Pairs:
     """Films motion with random cameras and a simulated landmark detector.
 
@@ -66,10 +73,11 @@ def simulate(
         rotations: (B, T, 24, 3, 3) local SMPL rotations, the root in a y-up world.
         trans: (B, T, 3) m.
         severity: size of the detector's errors, as in `corrupt`.
+        betas: (B, 10), and `shot`: drawn when not given.
     """
     B, T = rotations.shape[:2]
-    betas = (0.9 * draw.normal(B, 10)).clamp(-2.5, 2.5)
-    shot = draw_shot(draw, trans)
+    betas = draw_betas(draw, B) if betas is None else betas
+    shot = draw_shot(draw, trans) if shot is None else shot
     rotations = rotations.clone()
     rotations[:, :, 0] = shot.rotation[:, None] @ rotations[:, :, 0]
     spread_betas = betas[:, None].expand(B, T, 10).reshape(B * T, 10)
@@ -102,6 +110,11 @@ def simulate(
         inside=inside.float(),
         spread=camera.spread,
     )
+
+
+def draw_betas(draw: Draw, B: int) -> Tensor:
+    """(B, 10) body shapes from slight to heavy, none of them extreme."""
+    return (0.9 * draw.normal(B, 10)).clamp(-2.5, 2.5)
 
 
 def film(points: Tensor, shot: Shot) -> Tensor:
