@@ -31,6 +31,8 @@ _NAMES = (
     "basicModel_f_lbs_10_207_0_v1.0.0.pkl",
 )
 _FLOATS = ("v_template", "shapedirs", "posedirs", "weights", "J_regressor")
+# Not in the official file: other projects publish them beside it, and this project's conversion keeps them.
+_REGRESSORS = {"J_regressor_extra": 9, "J_regressor_h36m": 17}
 _NEEDED = ("v_template", "shapedirs", "weights", "J_regressor", "f", "kintree_table")
 
 
@@ -54,8 +56,10 @@ def find_smpl_file(path: str | os.PathLike[str]) -> Path:
 def convert_smpl_file(path: str | os.PathLike[str], folder: str | os.PathLike[str]) -> Path:
     """Converts a user's official SMPL file (.pkl or .npz) into an .npz in `folder`, once.
 
-    The result carries the file's SHA-256 in its name, so that a second call only returns it. A file that this
-    function wrote, or the free body, is returned as it is. Executes nothing that the file holds.
+    ``J_regressor_extra.npy`` and ``J_regressor_h36m.npy`` are taken along where they lie beside the file or
+    in the folder above; training and evaluation need them. The result carries the SHA-256 of what it was made
+    of in its name, so that a second call only returns it. A file that this function wrote, or the free body,
+    is returned as it is. Executes nothing that the files hold.
 
     Raises BodyFileMissing, BodyFileUnsafe, BodyFileCorrupt, or an OutputError when `folder` cannot be
     written.
@@ -64,10 +68,13 @@ def convert_smpl_file(path: str | os.PathLike[str], folder: str | os.PathLike[st
     if _is_ours(source):
         load_body(source)
         return source
-    target = Path(folder) / f"smpl-{_digest(source)[:16]}.npz"
+    regressors = find_joint_regressors(source)
+    target = Path(folder) / f"smpl-{_digest(source, *regressors.values())[:16]}.npz"
     if target.is_file():
         return target
     contents: dict[str, Any] = {**read_smpl_file(source)}
+    for key, regressor in regressors.items():
+        contents[key] = read_joint_regressor(regressor, key, len(contents["v_template"]))
     with atomic_output(target) as temporary:
         with open(temporary, "wb") as stream:
             np.savez(stream, **contents)
@@ -107,6 +114,34 @@ def read_smpl_file(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     return arrays
 
 
+def find_joint_regressors(source: Path) -> dict[str, Path]:
+    """The dataset joints' regressors that lie beside an SMPL file or in the folder above, by key."""
+    found: dict[str, Path] = {}
+    for folder in list(source.absolute().parents)[:2]:
+        for key in _REGRESSORS:
+            if (folder / f"{key}.npy").is_file():
+                found.setdefault(key, folder / f"{key}.npy")
+    return found
+
+
+def read_joint_regressor(path: Path, key: str, vertices: int) -> NDArray[np.float32]:
+    """(9, V) or (17, V) float32 weights of the vertices; BodyFileCorrupt when it is anything else."""
+    expected = (_REGRESSORS[key], vertices)
+    try:
+        array = np.load(path, allow_pickle=False)
+    except Exception as error:  # a cut header, an object array, a zip: each raises its own kind
+        raise BodyFileCorrupt(f"{path} is not a readable .npy file ({error}): download it again.") from error
+    if not isinstance(array, np.ndarray) or array.shape != expected or array.dtype.kind not in "fiu":
+        is_now = f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else "an archive"
+        raise BodyFileCorrupt(
+            f"{path} is not the {key} of this body: it is {is_now}, and numbers of shape {expected} were "
+            "expected; move it away or replace it."
+        )
+    if not np.isfinite(array).all():
+        raise BodyFileCorrupt(f"{path} holds values that are not finite: download it again.")
+    return array.astype(np.float32)
+
+
 def _read_npz(source: Path) -> Mapping[str, Any]:
     try:
         with np.load(source, allow_pickle=False) as archive:
@@ -125,11 +160,12 @@ def _is_ours(source: Path) -> bool:
         return False
 
 
-def _digest(source: Path) -> str:
+def _digest(*sources: Path) -> str:
     digest = hashlib.sha256()
-    with open(source, "rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
+    for source in sources:
+        with open(source, "rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
     return digest.hexdigest()
 
 
