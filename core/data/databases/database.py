@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -78,10 +78,10 @@ class Database:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A memory map pickles as a copy of all its numbers; another process opens the files itself.
-        return open_database, (self.path,)
+        return _reopened, (self.path, self.crop_scale)
 
     @property
-    def C(self) -> int:
+    def C(self) -> int:  # noqa: N802 (the width's name everywhere)
         """Width of the features; 0 for a database prepared without them."""
         return self.arrays["features"].shape[1] if "features" in self.arrays else 0
 
@@ -138,5 +138,10 @@ def open_database(path: str | Path) -> Database:
     if is_joblib(start):
         return read_joblib(path)
     raise DatabaseUnknown(
-        f"{path} is no database: expected a folder with index.json, a joblib dump (.pt) or an HDF5 file (.h5)."
+        f"{path} is no database: expected a folder with index.json, a joblib dump (.pt) or an "
+        "HDF5 file (.h5)."
     )
+
+
+def _reopened(path: Path, crop_scale: float) -> Database:
+    return replace(open_database(path), crop_scale=crop_scale)

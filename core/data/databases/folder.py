@@ -99,7 +99,7 @@ def _map(path: Path) -> Rows:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise MissingKey(
-            f"{path} is missing although the index of its database names the key {path.stem}: prepare it again."
+            f"{path} is missing although the database's index names the key {path.stem}: prepare it again."
         ) from None
     except ValueError as error:
         if "Object arrays" in str(error) or "Python objects" in str(error):

@@ -66,14 +66,17 @@ def check_form(source: Path, key: str, shape: tuple[int, ...], dtype: np.dtype[A
         )
 
 
-def check_finite(source: Path, key: str, rows: NDArray[Any], first: int) -> None:
-    """Whether `rows`, which begin at frame `first` of the database, are all finite numbers.
+def check_finite(source: Path, key: str, rows: NDArray[Any], frames: int | NDArray[np.int64]) -> None:
+    """Whether `rows` are all finite numbers.
+
+    `frames` are their numbers in the database, or that of the first of consecutive ones.
 
     Raises NotFinite, which names the first frame that is not.
     """
     if rows.dtype.kind != "f" or np.isfinite(rows).all():
         return
-    bad = first + int(np.flatnonzero(~np.isfinite(rows).reshape(len(rows), -1).all(1))[0])
+    row = int(np.flatnonzero(~np.isfinite(rows).reshape(len(rows), -1).all(1))[0])
+    bad = frames + row if isinstance(frames, int) else int(frames[row])
     raise NotFinite(
         f"{source}: {key} is not finite in frame {bad} (counted from 0); expected finite numbers: "
         "prepare the database again or remove that frame."

@@ -105,8 +105,8 @@ class DatabaseWriter:
                 self._streams[key] = NpyStream(path, array.shape[1:], array.dtype)
             elif self._streams[key].row != array.shape[1:]:
                 raise RaggedArrays(
-                    f"{place}: rows of {key} have shape {array.shape[1:]}; expected {self._streams[key].row}, "
-                    "as in the tracks before."
+                    f"{place}: rows of {key} have shape {array.shape[1:]}; expected "
+                    f"{self._streams[key].row}, as in the tracks before."
                 )
         for key, stream in self._streams.items():
             stream.append(rows[key])
