@@ -48,10 +48,14 @@ class DualExcitation(nn.Module):
 class Stage1Signals:
     """The inputs of the stage's integration: patches P x (N, T, C/P) and the frequency branch (N, T, C) or
     None.
+
+    Whoever reads only some frames gives only those, and says with `middle` which of them is the window's
+    middle frame.
     """
 
     patches: list[Tensor]
     frequency: Tensor | None
+    middle: int
 
 
 class AttentionExcitation(nn.Module):
@@ -78,7 +82,7 @@ class AttentionExcitation(nn.Module):
             gates = self.excitation(F).chunk(len(chunks), -1)
             encoded = [G * g for G, g in zip(encoded, gates, strict=True)]
         branch = self.frequency(enhance(F, self.config.fde)) if self.frequency is not None else None
-        return Stage1Signals(encoded, branch)
+        return Stage1Signals(encoded, branch, self.config.mid)
 
     def integrate(self, signals: Stage1Signals, output: Output) -> Tensor:
         """Branches -> F_stage1, (N, C) for ``mid`` or (N, T, C) for ``sequence``.
@@ -88,7 +92,7 @@ class AttentionExcitation(nn.Module):
         """
         patches, branch = signals.patches, signals.frequency
         if output == "mid":
-            m = self.config.mid
+            m = signals.middle
             patches = [p[:, m] for p in patches]
             branch = branch[:, m] if branch is not None else None
         merge = self.config.stage1.merge

@@ -5,6 +5,7 @@ section 4.2).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,17 @@ from torch import Tensor, nn
 from .integration import DynamicIntegration, spread, weighted_sum
 from .presets import NetworkConfig, Output
 from .recurrent import RecurrentEncoder
+
+
+@dataclass
+class Stage2Signals:
+    """Encoded fragments H x (N, T/H, C), and in each the step that `mid` output reads.
+
+    Whoever reads only some steps gives only those; `nearest` counts among the given ones.
+    """
+
+    fragments: list[Tensor]
+    nearest: list[int]
 
 
 class TimeFragments(nn.Module):
@@ -37,10 +49,11 @@ class TimeFragments(nn.Module):
         """How many vectors `integrate` returns: with or without the superposition branch."""
         return 1 if self.superposed is None else 2
 
-    def forward(self, F: Tensor) -> list[Tensor]:
+    def forward(self, F: Tensor) -> Stage2Signals:
         """F (N, T, C) -> H encoded fragments (N, T/H, C)."""
-        H = self.config.stage2.fragments
-        return [self.encoders[j % len(self.encoders)](part) for j, part in enumerate(F.chunk(H, 1))]
+        parts = F.chunk(self.config.stage2.fragments, 1)
+        encoded = [self.encoders[j % len(self.encoders)](part) for j, part in enumerate(parts)]
+        return Stage2Signals(encoded, nearest_steps(self.config))
 
     def superpose(self, Y: Sequence[Tensor]) -> list[Tensor]:
         """Fragments added to fragments: to themselves (``self``), to all before (``cumulative``), to their
@@ -61,23 +74,26 @@ class TimeFragments(nn.Module):
             return list(torch.cumsum(torch.stack(list(Y)), 0))
         raise ValueError(f"superposition {mode!r} has no branch")
 
-    def integrate(self, Y: Sequence[Tensor], output: Output) -> list[Tensor]:
+    def integrate(self, signals: Stage2Signals, output: Output) -> list[Tensor]:
         """Encoded fragments -> [branch 1, branch 2], each (N, C) for ``mid`` or (N, T, C) for
         ``sequence``.
         """
-        results = [self._merge(self.plain, Y, output)]
+        Y, nearest = signals.fragments, signals.nearest
+        results = [_merge(self.plain, Y, nearest, output)]
         if self.superposed is not None:
-            results.append(self._merge(self.superposed, self.superpose(Y), output))
+            results.append(_merge(self.superposed, self.superpose(Y), nearest, output))
         return results
 
-    def _merge(self, integration: DynamicIntegration, Y: Sequence[Tensor], output: Output) -> Tensor:
-        if output == "mid":
-            steps = [y[:, i] for y, i in zip(Y, nearest_steps(self.config), strict=True)]
-            return weighted_sum(integration(steps), steps)
-        weights = spread(integration([y.mean(1) for y in Y]), Y[0])
-        # The factor H keeps unit gain at uniform weights: here the weights re-weight each fragment in its
-        # place.
-        return torch.cat([len(Y) * w * y for w, y in zip(weights, Y, strict=True)], 1)
+
+def _merge(
+    integration: DynamicIntegration, Y: Sequence[Tensor], nearest: Sequence[int], output: Output
+) -> Tensor:
+    if output == "mid":
+        steps = [y[:, i] for y, i in zip(Y, nearest, strict=True)]
+        return weighted_sum(integration(steps), steps)
+    weights = spread(integration([y.mean(1) for y in Y]), Y[0])
+    # The factor H keeps unit gain at uniform weights: here the weights re-weight each fragment in its place.
+    return torch.cat([len(Y) * w * y for w, y in zip(weights, Y, strict=True)], 1)
 
 
 def nearest_steps(config: NetworkConfig) -> list[int]:

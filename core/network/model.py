@@ -6,12 +6,12 @@ from torch import Tensor, nn
 
 from ..features.landmark_encoder import LandmarkEncoder
 from .attention_excitation import AttentionExcitation, Stage1Signals
-from .fragments import TimeFragments
+from .fragments import Stage2Signals, TimeFragments
 from .integration import DynamicIntegration, weighted_sum
 from .presets import NetworkConfig, Output
-from .regressor import BodyState, IterativeRegressor, apply_folded, body_from_state
+from .regressor import BodyState, IterativeRegressor, body_from_state
 
-Signals = tuple[Stage1Signals | None, list[Tensor] | None]
+Signals = tuple[Stage1Signals | None, Stage2Signals | None]
 
 
 class TwoStageNetwork(nn.Module):
@@ -82,15 +82,11 @@ class BodyNetwork(nn.Module):
         """Windows (N, T, n) -> bodies (N, ...) in ``mid``, (N, T, ...) in ``sequence`` (step-by-step
         regressor).
         """
-        return body_from_state(self.regressor(self.temporal(self.features(inputs), output)))
+        return self.answer(self.temporal(self.features(inputs), output))
 
-    def predict(
-        self, features: Tensor, folded: tuple[Tensor, Tensor], output: Output | None = None
-    ) -> BodyState:
-        """Feature windows (N, T, C) -> bodies through a folded regressor: the fast path, equal within
-        1e-5.
-        """
-        return body_from_state(apply_folded(self.temporal(features, output).float(), folded))
+    def answer(self, x: Tensor) -> BodyState:
+        """Integrated features (..., C) -> bodies, through the step-by-step regressor."""
+        return body_from_state(self.regressor(x.to(self.regressor.initial.dtype)))
 
 
 def count_parameters(module: nn.Module) -> int:

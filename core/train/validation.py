@@ -14,9 +14,9 @@ from ..data.draw import Draw
 from ..data.motion import MotionClipSource
 from ..data.synthetic import LandmarkBody, Pairs, simulate
 from ..evaluate.metrics import LIMB_LANDMARKS_BLAZEPOSE, acceleration_error, mpjpe, pa_mpjpe
+from ..network.clip import run_clip
 from ..network.model import BodyNetwork
 from ..network.presets import Output
-from ..network.windows import run_windows
 from .objective import JOINTS, body_points
 
 CHUNK = 120  # frames that share one camera
@@ -51,10 +51,9 @@ def measure(
     model: BodyNetwork, filmed: Sequence[Pairs], body: LandmarkBody, output: Output | None = None
 ) -> Errors:
     """Errors of the network over filmed clips; one body shape per clip (its median), as in a capture."""
-    folded = tuple(x.float() for x in model.regressor.fold())
     predicted = []
     for pairs in filmed:
-        state = run_windows(model, pairs.inputs[0], folded, output)  # type: ignore[arg-type]
+        state = run_clip(model, pairs.inputs[0], output)
         state.betas = state.betas.median(0).values.expand_as(state.betas)
         predicted.append(body_points(body, state)[:, LIMBS].numpy())
     return compare(predicted, filmed)
