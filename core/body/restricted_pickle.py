@@ -1,21 +1,21 @@
 """Reads the legacy pickles in which SMPL was published, without ever running what a pickle asks to be run.
 
-A pickle names functions and classes and has them called. Here only a short list of names is answered: numpy's
-own array constructors, and inert stand-ins that store what they are given. Everything else, and every
-stand-in used in a way the official files do not, ends the reading.
+To what `core.restricted_pickle` reads, arrays, it adds inert stand-ins for the two packages whose objects the
+official files hold. Everything else, and every stand-in used in a way these files do not, ends the reading.
 """
 
 from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..motion.body import BodyFileCorrupt
+from ..restricted_pickle import ForbiddenName, RestrictedUnpickler, StandIn, numpy_names, plain
 
 
 class BodyFileUnsafe(InputError):
@@ -25,7 +25,7 @@ class BodyFileUnsafe(InputError):
     exit_code = 5
 
 
-class _Record:
+class _Record(StandIn):
     """Stands in for an object of a package that is not loaded: keeps its state, does nothing."""
 
     def __init__(self, *_: Any) -> None:
@@ -47,7 +47,7 @@ class _Chumpy(_Record):
             return as_array(self.state["x"])
         if {"a", "idxs", "preferred_shape"} <= self.state.keys():
             chosen = as_array(self.state["a"]).ravel()[as_array(self.state["idxs"]).astype(np.int64)]
-            return chosen.reshape([int(n) for n in self.state["preferred_shape"]])
+            return chosen.reshape([int(n) for n in plain(self.state["preferred_shape"])])
         raise pickle.UnpicklingError(f"a chumpy expression with {sorted(self.state)}")
 
 
@@ -60,7 +60,7 @@ class _Sparse(_Record):
         shape = self.state.get("_shape", self.state.get("shape"))
         if not isinstance(shape, tuple) or len(shape) != 2:
             raise pickle.UnpicklingError("a sparse matrix without a shape")
-        rows, columns = (int(n) for n in shape)
+        rows, columns = (int(n) for n in plain(shape))
         data, indices, starts = (as_array(self.state[key]) for key in ("data", "indices", "indptr"))
         lines = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
         dense = np.zeros((rows, columns), data.dtype)
@@ -73,54 +73,27 @@ class _SparseRows(_Sparse):
     by_column = False
 
 
-def _rebuild(kind: Any, _base: Any, _state: Any) -> Any:
-    """Python 2's way to make an instance of a plain class; here only of a stand-in."""
-    if not (isinstance(kind, type) and issubclass(kind, _Record)):
-        raise pickle.UnpicklingError("an instance of something else than an array")
-    return kind()
+class _Rebuilt(StandIn):
+    """``_reconstructor``: Python 2's way to make an instance of a plain class; here only of a stand-in."""
+
+    def __new__(cls, kind: Any, _base: Any, _state: Any) -> Any:
+        if not (isinstance(kind, type) and issubclass(kind, _Record)):
+            raise pickle.UnpicklingError("an instance of something else than an array")
+        return kind()
 
 
-def _encode(text: str, encoding: str = "latin1") -> bytes:
-    """How Python 3 writes bytes into old pickles."""
-    if encoding != "latin1":
-        raise pickle.UnpicklingError(f"bytes in {encoding}")
-    return text.encode("latin1")
-
-
-# The two private constructors are taken from what numpy itself writes: their module moved with numpy 2.
-_NUMPY: dict[str, Any] = {
-    "_reconstruct": np.empty(0).__reduce__()[0],
-    "scalar": np.float64(0).__reduce__()[0],
-    "ndarray": np.ndarray,
-    "dtype": np.dtype,
-}
-_NUMPY_HOMES = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray")
-
-
-class _Unpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        if module in _NUMPY_HOMES and name in _NUMPY:
-            return _NUMPY[name]
-        package = module.partition(".")[0]
-        if package == "chumpy":
-            return _Chumpy
-        if package == "scipy" and ".sparse" in module and name in ("csc_matrix", "csr_matrix"):
-            return _Sparse if name == "csc_matrix" else _SparseRows
-        if (module, name) in (("copy_reg", "_reconstructor"), ("copyreg", "_reconstructor")):
-            return _rebuild
-        if (module, name) in (("__builtin__", "object"), ("builtins", "object")):
-            return _Record
-        if (module, name) == ("_codecs", "encode"):
-            return _encode
-        raise BodyFileUnsafe(
-            f"This file asks to run {module}.{name}, which no SMPL body needs; it was not run. "
-            "Use the file from the SMPL website."
-        )
-
-    def persistent_load(self, pid: Any) -> Any:
-        raise BodyFileUnsafe(
-            "This file refers to objects outside itself; use the file from the SMPL website."
-        )
+def _names(module: str, name: str) -> Any:
+    """What official SMPL files are made of."""
+    package = module.partition(".")[0]
+    if package == "chumpy":
+        return _Chumpy
+    if package == "scipy" and ".sparse" in module and name in ("csc_matrix", "csr_matrix"):
+        return _Sparse if name == "csc_matrix" else _SparseRows
+    if (module, name) in (("copy_reg", "_reconstructor"), ("copyreg", "_reconstructor")):
+        return _Rebuilt
+    if (module, name) in (("__builtin__", "object"), ("builtins", "object")):
+        return _Record
+    return numpy_names(module, name)
 
 
 def as_array(value: Any) -> NDArray[Any]:
@@ -129,7 +102,7 @@ def as_array(value: Any) -> NDArray[Any]:
         return value.array()
     if isinstance(value, _Record):
         raise pickle.UnpicklingError("an object instead of an array")
-    array = np.asarray(value)
+    array = np.asarray(plain(value))
     if array.dtype.hasobject:
         raise pickle.UnpicklingError("an array of objects instead of numbers")
     return array
@@ -144,9 +117,12 @@ def read_pickled_dict(path: Path) -> dict[str, Any]:
     """
     try:
         with open(path, "rb") as stream:
-            content = _load(stream)
-    except BodyFileUnsafe:
-        raise
+            content = RestrictedUnpickler(stream, _names).load()
+    except ForbiddenName as error:
+        raise BodyFileUnsafe(
+            f"This file asks to run {error.name}, which no SMPL body needs; it was not run. "
+            "Use the file from the SMPL website."
+        ) from error
     except Exception as error:  # a damaged pickle can raise anything
         raise BodyFileCorrupt(
             f"{path.name} is not a readable SMPL file ({error}): download it again from the SMPL website."
@@ -154,8 +130,3 @@ def read_pickled_dict(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise BodyFileCorrupt(f"{path.name} does not hold a body: choose the SMPL model file.")
     return {str(key): value for key, value in content.items()}
-
-
-def _load(stream: BinaryIO) -> Any:
-    # Python 2 wrote byte strings; latin1 is the encoding numpy's arrays are stored in.
-    return _Unpickler(stream, encoding="latin1").load()
