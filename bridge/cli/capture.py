@@ -60,6 +60,12 @@ def capture(
     checkpoint: Annotated[
         str, typer.Option(help="default, or the path of a network checkpoint.")
     ] = "default",
+    features: Annotated[
+        str, typer.Option(help="landmarks, or resnet50: the paper's features of the pictures.")
+    ] = CaptureSettings.features,
+    backbone: Annotated[
+        Path | None, typer.Option(help="For resnet50: your SPIN checkpoint, or a ResNet-50 state dict.")
+    ] = None,
     allow_partial: PartialOption = False,
     frame_start: Annotated[
         int | None, typer.Option(help="The scene frame of the first captured frame.")
@@ -83,6 +89,8 @@ def capture(
         device=device,
         body=_absolute(body, "free"),
         checkpoint=_absolute(checkpoint, "default"),
+        features=features,
+        backbone=None if backbone is None else str(backbone.expanduser().absolute()),
         allow_partial=allow_partial,
     )
     with interrupts() as wish, ProgressView(source.name) as view:

@@ -10,11 +10,12 @@ from rich.progress import Progress as Bar
 
 from ..protocol import Progress
 
-COUNTS_FRAMES = ("people", "network")  # refinement counts its own steps
+COUNTS_FRAMES = ("people", "features", "network")  # refinement counts its own steps
 EVERY = 10.0  # seconds between two lines without a terminal
 WORDS = {
     "starting": "Starting",
     "people": "Finding people",
+    "features": "Looking at the person",
     "network": "Estimating the body",
     "refine": "Refining",
     "world": "Placing in the world",

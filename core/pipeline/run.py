@@ -1,6 +1,6 @@
 """The main job: a video in, one motion clip a person out, in a job folder.
 
-Reads as the road of the data: people -> network -> refinement -> world -> smoothing -> files.
+Reads as the road of the data: people -> bodies -> refinement -> world -> smoothing -> files.
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ from ..world.body_points import BodyPoints
 from ..world.place import place_people
 from ..world.refine import refine
 from ..world.translation import default_focal_px
+from .bodies import load_model
 from .cache import StageCache
 from .choice import choose_tracks
 from .result import SCAN_NAME, describe_scan, write_json, write_result, write_thumbnails
 from .settings import CaptureSettings
-from .stages import find_people, load_network, predict_track
+from .stages import find_people
 from .user_body import UserBody
 
 Progress = Callable[[str, int, int], None]
 
-# Stages in order with their shares of the time of a typical capture, for the overall fraction.
+# Stages in order with their shares of the time of a typical capture, for the overall fraction. Features of
+# pictures are not among them: only a capture with a backbone takes them, and the meter finds them room.
 STAGES: tuple[tuple[str, float], ...] = (
     ("people", 0.85),
     ("network", 0.03),
@@ -64,13 +66,14 @@ def capture(
         Reel2RigError: whatever the user can act on, as one sentence.
     """
     user_body = UserBody.load(Path(settings.body), folder) if settings.body != "free" else None
-    network = load_network(settings)
-    people, trim = find_people(video, settings, models, StageCache(folder), progress)
+    model = load_model(settings)
+    cache = StageCache(folder)
+    people, trim = find_people(video, settings, models, cache, progress)
     chosen = choose_tracks(people.tracks, settings)
     info = people.info
     focal_px = settings.focal_px or default_focal_px(info.width, info.height)
 
-    predictions = [predict_track(people, track, focal_px, network, progress) for track in chosen]
+    predictions = model.predict(people, chosen, focal_px, cache, progress)
     body = load_body()
     points = BodyPoints.of(body)
     if settings.refine:

@@ -28,7 +28,10 @@ class CaptureSettings:
         refine: fit the body to the seen landmarks after the network.
         device: "auto", "cpu", "cuda", "mps".
         body: "free" or the path of the user's own SMPL file.
-        checkpoint: "default" or the path of a network checkpoint.
+        checkpoint: "default" or the path of a network checkpoint. With features of pictures, "default" is the
+            backbone's own regressor.
+        features: "landmarks", or "resnet50": the paper's features of the pictures, by the user's backbone.
+        backbone: path of a SPIN checkpoint or a ResNet-50 state dict; only for "resnet50".
         allow_partial: use what could be read of a damaged video.
     """
 
@@ -44,6 +47,8 @@ class CaptureSettings:
     device: str = "auto"
     body: str = "free"
     checkpoint: str = "default"
+    features: str = "landmarks"
+    backbone: str | None = None
     allow_partial: bool = False
 
     def __post_init__(self) -> None:
@@ -57,6 +62,7 @@ class CaptureSettings:
             _in_range("height_m", self.height_m, 0.3, 3.0)
         if self.device not in ("auto", "cpu", "cuda", "mps"):
             raise BadSetting(f"The device '{self.device}' is unknown; choose auto, cpu, cuda or mps.")
+        self._check_features()
 
     def person_ids(self) -> tuple[int, ...]:
         """The chosen track ids; raises `BadSetting` when `person` is not a list of numbers."""
@@ -69,6 +75,19 @@ class CaptureSettings:
         if min(ids) < 1:
             raise BadSetting("Person ids start at 1; run 'reel2rig scan' on the video to list them.")
         return ids
+
+    def _check_features(self) -> None:
+        if self.features not in ("landmarks", "resnet50"):
+            raise BadSetting(f"The features '{self.features}' are unknown; choose landmarks or resnet50.")
+        if self.features == "resnet50" and not self.backbone:
+            raise BadSetting(
+                "The features resnet50 need --backbone: the path of a SPIN checkpoint, or of a ResNet-50 "
+                "state dict together with --checkpoint."
+            )
+        if self.features == "landmarks" and self.backbone:
+            raise BadSetting(
+                "A backbone is only used for pictures: add --features resnet50, or leave it out."
+            )
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)

@@ -55,7 +55,8 @@ def smooth_boxes(boxes: Floats, *, rate: float = 30.0) -> Array:
 
     Missing boxes are linear between their neighbours, and stand still before the first and after the last
     one, so that row t always belongs to frame t. The filters (11 frames, then sigma 8) act on centre and
-    inverse extent; at the ends they see the end repeated, not zeros.
+    inverse extent; at the ends the median sees the frames mirrored, so that a wild first box does not
+    outvote the others, and the Gaussian sees the end repeated.
 
     Args:
         rate: frames per second; at less than 25 the filters shorten, so as to last as long as they did on the
@@ -76,7 +77,7 @@ def smooth_boxes(boxes: Floats, *, rate: float = 30.0) -> Array:
     share = min(rate / 25.0, 1.0)
     kernel = 2 * round((MEDIAN_FRAMES - 1) / 2 * share) + 1
     calm = gaussian_filter1d(
-        median_filter(filled, size=(kernel, 1), mode="nearest"), SIGMA_FRAMES * share, axis=0, mode="nearest"
+        median_filter(filled, size=(kernel, 1), mode="mirror"), SIGMA_FRAMES * share, axis=0, mode="nearest"
     )
     return np.column_stack([calm[:, :2], REFERENCE_PX * PADDING / calm[:, 2]])
 

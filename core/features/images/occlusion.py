@@ -51,12 +51,8 @@ def load_occluders(folder: str | Path) -> list[Picture]:
     found: list[Picture] = []
     for mask in masks:
         files = (photographs / f"{mask.stem}.jpg", mask, classes / mask.name)
-        read = [cv2.imread(str(file), cv2.IMREAD_UNCHANGED) for file in files]
-        for file, content in zip(files, read, strict=True):
-            if content is None:
-                raise OccludersMissing(f"{file} is missing or cannot be read: unpack Pascal VOC 2012 again.")
-        image, things, kinds = read[0], _numbers(read[1]), _numbers(read[2])
-        found += _cut_outs(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), things, kinds)
+        image, things, kinds = (_read(file) for file in files)
+        found += _cut_outs(image[..., ::-1], _numbers(things), _numbers(kinds))
     if not found:
         raise OccludersMissing(f"No photograph in {folder} shows a whole object of {LEAST_PIXELS} pixels.")
     return found
@@ -83,6 +79,13 @@ class Occluder:
             thing = _resized(thing, self.random.uniform(*SIZE) * min(height, width) / 256)
             _paste(result, thing, np.round(self.random.uniform((0, 0), (width, height))).astype(int))
         return result
+
+
+def _read(file: Path) -> Picture:
+    content = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
+    if content is None:
+        raise OccludersMissing(f"{file} is missing or cannot be read: unpack Pascal VOC 2012 again.")
+    return np.asarray(content, np.uint8)
 
 
 def _cut_outs(image: Picture, things: NDArray[np.int64], kinds: NDArray[np.int64]) -> list[Picture]:
