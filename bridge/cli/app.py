@@ -9,9 +9,11 @@ import typer
 from ..version import VERSION
 from .bench import bench
 from .capture import capture
+from .data import data
 from .demo import demo
 from .doctor import doctor
 from .errors import debugging, explained
+from .evaluate import app as evaluate
 from .scan import scan
 from .setup import setup
 from .train import train
@@ -25,6 +27,8 @@ app = typer.Typer(
 )
 for command in (setup, capture, scan, doctor, demo, bench, train):
     app.command()(explained(command))
+app.add_typer(data, name="data")
+app.add_typer(evaluate, name="evaluate")
 
 
 def _show_version(wanted: bool) -> None:

@@ -60,7 +60,7 @@ class Protocol:
         drop_unseen: frames without a known camera pose (`valid` = 0) or with six visible keypoints or fewer
             are removed before windows are made, so that windows jump over the gaps.
         scored_key: array that says which frames count; windows and predictions run over all of them.
-        track_mark: only tracks whose name, source or images match this expression.
+        track_mark: only tracks that this expression finds in their name, source, images or database's name.
         fps: of the set's frames, where the database does not say.
     """
 
@@ -110,7 +110,7 @@ PROTOCOLS["h36m_frontal"] = replace(
     PROTOCOLS["h36m"],
     name="h36m_frontal",
     title="Human3.6M S9 and S11: 14 joints, mid-hip; the frontal camera alone (protocol 2)",
-    track_mark=r"ca_?0?4(?!\d)|cam_?0?3(?!\d)|60457274",
+    track_mark=r"ca_?0?4(?!\d)|cam_?0?3(?!\d)|60457274|front",
 )
 COMMON = Protocol(
     name="common14",
@@ -139,7 +139,7 @@ def measured_tracks(protocol: Protocol, database: Database) -> Sequence[Track]:
 
     def marked(track: Track) -> bool:
         first = "" if images is None else images[track.start : track.start + 1]
-        return mark.search(f"{track.name} {track.source} {first}") is not None
+        return mark.search(f"{database.path.name} {track.name} {track.source} {first}") is not None
 
     chosen = [track for track in database.tracks if marked(track)]
     if not chosen:

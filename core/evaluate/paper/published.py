@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-OURS = "Two-stage co-segmentation (the paper)"
+OURS = "The paper"
 _SETS = {"wild": "3dpw", "inf": "mpii3d", "h36m": "h36m"}
 _WITH_MESH = ("mpjpe", "pa_mpjpe", "mpvpe", "accel")
 _JOINTS_ONLY = ("mpjpe", "pa_mpjpe", "accel")

@@ -1,0 +1,122 @@
+"""An evaluation as somebody asks for it: checkpoints, databases, and the protocol's choices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from ...body.files import convert_smpl_file
+from ...body.layer import BodyLayer, body_layer
+from ...data.databases.catalogue import find_database
+from ...data.databases.database import open_database
+from ...device import choose_device
+from ...network.checkpoint import load
+from ...network.windows import Edge
+from .protocols import PROTOCOLS, Protocol, protocol_for
+from .scores import Filter, Scores, evaluate_database
+from .truth import GtBody, MissingGender
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of ours: `scores` by set, as the catalogue names it."""
+
+    label: str
+    window: int  # frames that the network sees at a time
+    scores: Mapping[str, Scores]
+    databases: Mapping[str, str]  # what each set was read from
+
+
+@dataclass(frozen=True)
+class EvaluationRequest:
+    """What the command line of an evaluation says.
+
+    Attributes:
+        checkpoints: each becomes a row, and one more with `filter`.
+        data: the folder of all databases. sets: names known to the catalogue, or the user's own.
+        camera: of Human3.6M: ``all`` four, or the ``frontal`` one.
+        body: an SMPL file or folder, or None for the free body. male, female: for `gt_body` gendered.
+        bodies: where converted SMPL files are kept.
+    """
+
+    checkpoints: tuple[Path, ...]
+    data: Path
+    sets: tuple[str, ...]
+    bodies: Path
+    split: str = "test"
+    camera: Literal["all", "frontal"] = "all"
+    edge: Edge = "static"
+    gt_body: GtBody = "neutral"
+    filter: Filter = "none"
+    match_vibe: bool = False
+    body: Path | None = None
+    male: Path | None = None
+    female: Path | None = None
+    device: str = "auto"
+
+    def run(self, progress: Progress | None = None) -> list[Entry]:
+        """Measures every checkpoint on every set; all files are found before anything is computed.
+
+        Raises:
+            DatasetMissing, and every error of `open_database`, `load`, `convert_smpl_file` and
+            `evaluate_database`.
+        """
+        places = {name: find_database(self.data, name, self.split) for name in self.sets}
+        device = choose_device(self.device)
+        models = [load(path, device) for path in self.checkpoints]
+        body, gendered = self._open_bodies(device)
+        databases = {name: open_database(place) for name, place in places.items()}
+        entries = []
+        for path, model in zip(self.checkpoints, models, strict=True):
+            filters: tuple[Filter, ...] = ("none",) if self.filter == "none" else ("none", self.filter)
+            for filter in filters:
+                scores = {
+                    name: evaluate_database(
+                        model,
+                        database,
+                        self.protocol(name),
+                        body,
+                        edge=self.edge,
+                        gt_body=self.gt_body,
+                        filter=filter,
+                        gendered=gendered,
+                        match_vibe=self.match_vibe,
+                        progress=progress,
+                    )
+                    for name, database in databases.items()
+                }
+                label = path.stem if filter == "none" else f"{path.stem} + {filter}"
+                entries.append(
+                    Entry(label, model.config.T, scores, {name: str(place) for name, place in places.items()})
+                )
+        return entries
+
+    def protocol(self, name: str) -> Protocol:
+        """The protocol of a set under this request."""
+        if name == "h36m" and self.camera == "frontal":
+            return PROTOCOLS["h36m_frontal"]
+        return protocol_for(name)
+
+    @property
+    def body_name(self) -> str:
+        """Whose mesh, for the caption."""
+        return "the free body (the published numbers are SMPL's)" if self.body is None else self.body.name
+
+    def _open_bodies(self, device: torch.device) -> tuple[BodyLayer, dict[str, BodyLayer]]:
+        def opened(path: Path | None) -> BodyLayer:
+            if path is not None:
+                self.bodies.mkdir(parents=True, exist_ok=True)
+                path = convert_smpl_file(path, self.bodies)
+            return body_layer(path).to(device)
+
+        if self.gt_body == "neutral":
+            return opened(self.body), {}
+        if self.male is None or self.female is None:
+            raise MissingGender("Give --male and --female, two SMPL files, for a gendered truth.")
+        return opened(self.body), {"male": opened(self.male), "female": opened(self.female)}
