@@ -1,4 +1,6 @@
-"""Forward kinematics in torch, one level of the skeleton at a time: nine products instead of twenty-three."""
+"""Forward kinematics in torch, one level of the skeleton at a time: nine products instead of twenty-three
+(method section 4.6).
+"""
 
 from __future__ import annotations
 

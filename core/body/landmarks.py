@@ -1,4 +1,6 @@
-"""The 33 BlazePose landmarks as points fixed to the skeleton: what the detector sees, without a mesh."""
+"""The 33 BlazePose landmarks as points fixed to the skeleton: what the detector sees, without a mesh (method
+section 4.6).
+"""
 
 from __future__ import annotations
 

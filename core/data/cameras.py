@@ -1,5 +1,5 @@
 """Random cameras: roll, pitch, any heading, short and long lenses, people off-centre, near, far and cut by
-the frame.
+the frame (method section 6.2).
 """
 
 from __future__ import annotations

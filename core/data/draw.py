@@ -1,5 +1,5 @@
 """Random numbers for the simulator: everything is decided by one seed, so that a resumed training sees the
-same batches.
+same batches (method section 6.2).
 """
 
 from __future__ import annotations

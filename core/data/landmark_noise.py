@@ -1,4 +1,4 @@
-"""A noise model that errs as a monocular landmark detector does.
+"""A noise model that errs as a monocular landmark detector does (method section 6.2).
 
 Such a detector sees the picture plane well and guesses depth: its errors along z are several times larger,
 they belong to whole limbs rather than to single landmarks, last for many frames, and sometimes invert a bone,

@@ -1,4 +1,4 @@
-"""Motion capture for training: one .npz of SMPL poses, cut into clips.
+"""Motion capture for training: one .npz of SMPL poses, cut into clips (method section 6.2).
 
 The file holds `poses (N, 72)` axis-angle in SMPL order (radians, y-up, facing +z), `trans (N, 3)` in metres,
 the clips as `clip_start`, `clip_len`, `clip_name`, and `validation (clips,)` marking the clips that training

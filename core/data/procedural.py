@@ -1,4 +1,4 @@
-"""Motion out of nothing: random key poses within joint limits, joined by cubic splines.
+"""Motion out of nothing: random key poses within joint limits, joined by cubic splines (method section 6.2).
 
 It fills the corners of pose space that motion capture leaves empty, and gives tests motion without any file.
 """

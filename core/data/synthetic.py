@@ -1,4 +1,6 @@
-"""Simulated pairs: motion, a random body and camera in; noisy landmark evidence and the exact answer out."""
+"""Simulated pairs: motion, a random body and camera in; noisy landmark evidence and the exact answer out
+(method section 6.2).
+"""
 
 from __future__ import annotations
 

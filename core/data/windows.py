@@ -1,4 +1,6 @@
-"""Windows of motion for training: random stretches of clips, varied in time, side and composition."""
+"""Windows of motion for training: random stretches of clips, varied in time, side and composition (method
+section 6.2).
+"""
 
 from __future__ import annotations
 

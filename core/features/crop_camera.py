@@ -1,10 +1,9 @@
 """The virtual crop camera: where a person-centred crop looks, how wide it is, and what the landmarks are in
-it.
+it (method section 3.2).
 
 A crop alone cannot tell an off-centre person who faces the camera from a centred person who is turned. Given
 the focal length, the optical axis is turned through the crop's centre, the network answers in that turned
-camera, and the turn is
-undone afterwards: the ambiguity is removed exactly, not learned.
+camera, and the turn is undone afterwards: the ambiguity is removed exactly, not learned.
 """
 
 from __future__ import annotations

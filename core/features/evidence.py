@@ -1,4 +1,6 @@
-"""Landmark evidence of one person over time, and the numbers the network is given from it."""
+"""Landmark evidence of one person over time, and the numbers the network is given from it (method section
+3.2).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The gate before the network: landmark frames that are broken as a whole are repaired or replaced.
+"""The gate before the network: landmark frames that are broken as a whole are repaired or replaced (method
+section 3.2).
 
 A detector sometimes takes left for right, front for back, or places a limb somewhere else for a frame or two.
 The network was trained to survive that; it does better when it need not. Two passes: the most continuous

@@ -1,5 +1,5 @@
-"""The default feature extractor: a small residual network from one frame's landmarks to one feature
-vector.
+"""The default feature extractor: a small residual network from one frame's landmarks to one feature vector
+(method section 3.2).
 """
 
 from __future__ import annotations

@@ -18,8 +18,10 @@ FOOT_JOINTS: tuple[int, ...] = tuple(JOINT_INDEX[name] for name in ("L_Ankle", "
 
 @dataclass(frozen=True)
 class ContactThresholds:
-    """When a foot point counts as standing (method.md 10.4). A run must once pass the `enter` pair, and lasts
-    as long as the `stay` pair holds: hysteresis, so that a value near one threshold does not flicker.
+    """When a foot point counts as standing (method section 10.4).
+
+    A run must once pass the `enter` pair, and lasts as long as the `stay` pair holds: hysteresis, so that a
+    value near one threshold does not flicker.
 
     Speeds in m/s, heights in metres above the floor, times in seconds.
     """

@@ -23,7 +23,7 @@ def smooth_clip(clip: MotionClip, sigma_frames_at_30fps: float) -> MotionClip:
 
     Frames of different validity, or on two sides of a jump in `frames`, are never mixed: every unbroken run
     of seen frames is smoothed alone. A filled-in run between two of them is carried along with what its
-    neighbours moved, so that no step appears at its edges. Contacts are left as they are. (method.md 10.5)
+    neighbours moved, so that no step appears at its edges. Contacts are left as they are. (Section 10.5.)
 
     **Convention**: local unit quaternions w, x, y, z, averaged in sign-continuous order, which never passes
     through the jump that rotation vectors have at pi.

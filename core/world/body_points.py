@@ -1,4 +1,4 @@
-"""The points of a body that tie it to the picture and to the floor, without its mesh."""
+"""The points of a body that tie it to the picture and the floor, without its mesh (method section 10.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a person does in the frames where nobody saw them: short gaps are bridged, long ones held."""
+"""What a person does in the frames where nobody saw them: short gaps are bridged, long ones held (method
+section 10.6).
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Which way is up and where the floor is, from bodies that stand and walk on it.
 
 The camera does not tell, so three kinds of evidence are weighed by their standard deviations in one robust
-least-squares fit (method.md 10.3), shared by all people of the shot:
+least-squares fit (method section 10.3), shared by all people of the shot:
 
 - cameras are held level: roll about 0, pitch a little downwards (weak);
 - people who stand are upright, but for a usual lean ahead (the lean towards the camera is seen least);

@@ -1,4 +1,5 @@
-"""The path of the pelvis through a clip: one linear least-squares problem over all its frames.
+"""The path of the pelvis through a clip: one linear least-squares problem over all its frames (method
+section 10.2).
 
 Four kinds of evidence, each a row with a standard deviation: where the landmarks put every frame (sideways to
 a centimetre, in depth to some percent), that bodies accelerate only so hard, that a standing foot is on the

@@ -1,4 +1,6 @@
-"""From poses in front of a camera to people on a floor: metres, gravity up, one shared camera."""
+"""From poses in front of a camera to people on a floor: metres, gravity up, one shared camera (method
+sections 10.2 to 10.4).
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,7 @@ def place_people(
         height_m: the first person's height in metres, when known. It scales bodies, paths and the camera
             together and so leaves the picture unchanged.
 
-    Raises BadHeight and BadFocalLength for numbers no person and no lens can have. (method.md 10.2 to 10.4)
+    Raises BadHeight and BadFocalLength for numbers no person and no lens can have.
 
     **Convention**: y up, the floor at y = 0, the origin on the floor under the first person's pelvis in their
     first valid frame. The heading is kept: the camera looks along -z (apart from its pitch), so that someone

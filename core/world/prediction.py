@@ -1,4 +1,6 @@
-"""What the network said about one person, as the world stage takes it: numpy arrays in camera space."""
+"""What the network said about one person, as the world stage takes it: numpy arrays in camera space (method
+section 10).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bring predicted bodies onto their landmarks: a short optimisation over the whole clip (method.md 10.7).
+"""Bring predicted bodies onto their landmarks: short optimisation over the whole clip (method section 10.7).
 
 The network looks at a window of landmarks and answers at once; its limbs may miss the picture by some percent
 of the person's height. Here each joint may turn a little, the pelvis may move, and the one body shape may

@@ -1,4 +1,6 @@
-"""Where feet stand: the walking person as the ground sees them, their stances and their contacts."""
+"""Where feet stand: the walking person as the ground sees them, their stances and their contacts (method
+section 10.4).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Where a posed body stands in front of the camera, frame by frame: robust least squares on its landmarks."""
+"""Where a posed body stands in front of the camera, frame by frame: robust least squares on its landmarks
+(method section 10.2).
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,7 @@ def default_focal_px(width: int, height: int) -> float:
 
 
 def depth_from_crop(cam: ArrayLike, boxes: ArrayLike, focal_px: float) -> Array:
-    """(T,) depth in metres from the weak-perspective crop camera: z = 2 f / (b s). (method.md 10.2)
+    """(T,) depth in metres from the weak-perspective crop camera: z = 2 f / (b s). (method section 10.2)
 
     Args:
         cam: (T, 3) scale s and shift. boxes: (T, 3) centre x, y and side b in pixels. Nonsense gives NaN.
@@ -75,7 +77,7 @@ def place_frames(
 
     With (u, v) the slope of a landmark's ray and l the landmark about the pelvis, the start solves the linear
     equations u (Z + l_z) = X + l_x and v (Z + l_z) = Y + l_y for the position (X, Y, Z). Gauss-Newton steps
-    on the reprojection itself follow, in which wrong landmarks lose their say. (method.md 10.2)
+    on the reprojection itself follow, in which wrong landmarks lose their say. (method section 10.2)
 
     Args:
         landmarks: (T, 33, 3) metres about the pelvis, camera axes. image: (T, 33, 2) px. visibility: (T, 33).
