@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from safetensors.torch import save_file
 
 from ..errors import FileCorrupt, InputError
 from .model import BodyNetwork
-from .presets import BadModelConfig, NetworkConfig
+from .presets import BadModelConfig, NetworkConfig, preset
 
 SCHEMA = "1"
 FULL_PRECISION = (
@@ -28,6 +29,11 @@ FULL_PRECISION = (
 
 class CheckpointCorrupt(FileCorrupt):
     code = "model.checkpoint_corrupt"
+
+
+class CheckpointOfAnotherNetwork(InputError):
+    code = "model.checkpoint_of_another_network"
+    exit_code = 5
 
 
 class CheckpointMissing(InputError):
@@ -52,10 +58,18 @@ def save(model: BodyNetwork, path: str | Path, notes: dict[str, Any] | None = No
     os.replace(temporary, path)
 
 
-def load(path: str | Path, device: str | torch.device = "cpu") -> BodyNetwork:
+def load(
+    path: str | Path, device: str | torch.device = "cpu", *, expect: NetworkConfig | str | None = None
+) -> BodyNetwork:
     """Reads a model for inference (float32, eval).
 
+    Args:
+        expect: the configuration, or the name of the preset, that the file must hold. The output mode may
+            differ: every network answers both.
+
     Raises:
+        UnknownPreset: `expect` names none.
+        CheckpointOfAnotherNetwork: the file holds a good network, but not the expected one.
         CheckpointMissing: there is no such file.
         CheckpointCorrupt: it is not a checkpoint of this project, is cut off, or does not fit its own
         configuration.
@@ -71,6 +85,7 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> BodyNetwork:
                     f"Use a checkpoint made by this version: {path.name} has no schema {SCHEMA}."
                 )
             config = NetworkConfig.from_dict(json.loads(header["config"]))
+            _check_expected(path, config, expect)
             tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 (not a dict)
         model = BodyNetwork(config)
         model.load_state_dict(tensors)
@@ -83,6 +98,26 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> BodyNetwork:
             f"Fetch or train the checkpoint again: {path.name} holds values that are not finite."
         )
     return model.to(device).eval().requires_grad_(False)
+
+
+def _check_expected(path: Path, config: NetworkConfig, expect: NetworkConfig | str | None) -> None:
+    if expect is None:
+        return
+    asked = f"the preset {expect}" if isinstance(expect, str) else "the configuration asked for"
+    wanted = preset(expect) if isinstance(expect, str) else expect
+    for (key, held), (_, value) in zip(_leaves(config.to_dict()), _leaves(wanted.to_dict()), strict=True):
+        if held != value and key != "output":
+            raise CheckpointOfAnotherNetwork(
+                f"Choose a checkpoint of {asked}: {path.name} has {key} = {held}, not {value}."
+            )
+
+
+def _leaves(values: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{above}{key}.")
+        else:
+            yield above + key, value
 
 
 def notes(path: str | Path) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def run_clip(
         BadWindowRule: the output has no such edge or look-ahead.
     """
     check_inputs(inputs, model.config, source=source)
-    flow = ClipFlow(model, output, edge=edge, look_ahead=look_ahead, plain=plain)
+    flow = ClipFlow(model, output, edge=edge, look_ahead=look_ahead, longest=len(inputs), plain=plain)
     parts, done = [], 0
     for chunk in inputs.split(flow.chunk):
         parts.append(flow.feed(chunk))

@@ -39,17 +39,18 @@ class ClipFlow:
         *,
         edge: Edge = "replicate",
         look_ahead: int | None = None,
-        chunk: int | None = None,
+        longest: int | None = None,
         plain: bool = False,
     ) -> None:
-        """As `run_clip`; `chunk` is the longest part that will come, longer ones are cut."""
+        """As `run_clip`; `longest` bounds the parts that will come, and with them the memory."""
         output = output or model.config.output
         self.model = model
         self.rule = window_rule(model.config, output, edge, look_ahead)
         self.engine: WindowEngine = (PlainEngine if plain else CachedEngine)(model, output)
         like = next(model.temporal.parameters())
         self.device, self.dtype = like.device, like.dtype
-        self.chunk = chunk or CHUNK.get(self.device.type, CHUNK["cpu"])
+        chunk = CHUNK.get(self.device.type, CHUNK["cpu"])
+        self.chunk = min(chunk, longest or chunk)
         self.batch = BATCH.get(self.device.type, BATCH["cpu"])
         self.ring = FrameRing(self.chunk + model.config.T)
 
@@ -103,7 +104,7 @@ class BodyStream:
         Raises:
             BadWindowRule: the output has no such look-ahead.
         """
-        self._flow = ClipFlow(model, output, look_ahead=look_ahead, chunk=1, plain=plain)
+        self._flow = ClipFlow(model, output, look_ahead=look_ahead, longest=1, plain=plain)
 
     @property
     def look_ahead(self) -> int:
