@@ -65,18 +65,25 @@ class PickledDtype(StandIn):
         return dtype.newbyteorder(state[1]) if state[1:2] in (("<",), (">",)) else dtype
 
 
-class PickledArray(StandIn):
+class ArrayStandIn(StandIn):
+    """A stand-in that `plain` replaces by the array it describes."""
+
+    def array(self) -> NDArray[Any]:
+        """The array. Raises UnpicklingError for arguments or a state that do not add up."""
+        raise NotImplementedError
+
+
+class PickledArray(ArrayStandIn):
     """An array under construction: ``_reconstruct`` makes it empty, its state fills it."""
 
     def array(self) -> NDArray[Any]:
-        """The array. Raises UnpicklingError for a state that does not add up."""
         if not isinstance(self.state, tuple) or len(self.state) != 5:
             raise pickle.UnpicklingError("an array without a plain state")
         _, shape, dtype, fortran, content = self.state
         return _filled(content, dtype, shape, "F" if fortran is True else "C")
 
 
-class _Buffer(StandIn):
+class _Buffer(ArrayStandIn):
     """``_frombuffer``, numpy's constructor in pickles of protocol 5."""
 
     def array(self) -> NDArray[Any]:
@@ -89,11 +96,11 @@ class _Buffer(StandIn):
 class _Scalar(StandIn):
     """``scalar``: one number of numpy."""
 
-    def array(self) -> NDArray[Any]:
+    def number(self) -> Any:
         if len(self.arguments) != 2:
             raise pickle.UnpicklingError("a number without its bytes")
         dtype, content = self.arguments
-        return _filled(content, dtype, (), "C")
+        return _filled(content, dtype, (), "C")[()]
 
 
 class _Encode(metaclass=_Fixed):
@@ -162,10 +169,10 @@ def plain(value: Any) -> Any:
 
     Raises UnpicklingError for any other stand-in.
     """
-    if isinstance(value, PickledArray | _Buffer):
+    if isinstance(value, ArrayStandIn):
         return value.array()
     if isinstance(value, _Scalar):
-        return value.array()[()]
+        return value.number()
     if isinstance(value, StandIn | type):
         raise pickle.UnpicklingError(f"an object ({type(value).__name__}) instead of an array")
     if isinstance(value, dict):

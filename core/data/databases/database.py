@@ -133,7 +133,8 @@ def open_database(path: str | Path) -> Database:
         from .legacy_hdf5 import read_hdf5
 
         return read_hdf5(path)
-    from .legacy import is_joblib, read_joblib
+    from .joblib_dump import is_joblib
+    from .legacy import read_joblib
 
     if is_joblib(start):
         return read_joblib(path)
