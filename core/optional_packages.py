@@ -22,7 +22,7 @@ def need(module: str) -> ModuleType:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        if error.name != module.partition(".")[0]:
+        if not f"{module}.".startswith(f"{error.name}."):
             raise  # a broken installation of it, not a missing one
         raise PackageMissing(
             f"Install the research packages with pip install 'reel2rig[research]': {module} is missing."

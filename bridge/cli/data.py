@@ -14,6 +14,7 @@ from rich.table import Table
 
 from ..home import Home
 from ..setup import ensure_ready
+from .data_prepare import prepare
 from .errors import explained
 from .options import JsonOption
 from .prepare import continue_in_worker_python, tell
@@ -74,5 +75,5 @@ def _watched(title: str, work: Callable[[Callable[[int, int], None]], T]) -> T:
         return work(lambda done, total: bar.update(task, completed=done, total=total))
 
 
-for _command in (convert, show):
+for _command in (prepare, convert, show):
     data.command()(explained(_command))
