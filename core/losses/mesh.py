@@ -1,16 +1,15 @@
 """What the predicted body is pulled towards: points in space, points in the picture, rotations, shape,
-motion.
+motion (equation 10).
 
 The method's own terms are mean squares (`power=2`, method section 5); the default weights are trained with
-absolute differences (`power=1`) for points, which a detector's rare gross errors do not dominate.
+absolute differences (`power=1`) for points, which a detector's rare gross errors do not dominate. Every term
+is a mean over all that it is given, and zero where it is given nothing.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
-
-LEFT_HIP, RIGHT_HIP = 23, 24
 
 
 def project_crop(points: Tensor, cam: Tensor, spread: Tensor) -> Tensor:
@@ -32,40 +31,40 @@ def project_crop(points: Tensor, cam: Tensor, spread: Tensor) -> Tensor:
 
 def keypoints_2d(predicted: Tensor, truth: Tensor, confidence: Tensor, power: int = 2) -> Tensor:
     """(..., L, 2) crop coordinates, weighted by (..., L) visibility; the mean divides by all entries."""
-    return (confidence[..., None] * distance(predicted - truth, power)).mean()
+    return mean_or_zero(confidence[..., None] * distance(predicted - truth, power))
 
 
 def keypoints_3d(predicted: Tensor, truth: Tensor, power: int = 2) -> Tensor:
-    """(..., L, 3) metres, each side already about its own root (`about_mid_hip`)."""
-    return distance(predicted - truth, power).mean()
+    """(..., L, 3) metres, each side already about its own root (`about_middle`)."""
+    return mean_or_zero(distance(predicted - truth, power))
 
 
 def rotation(predicted: Tensor, truth: Tensor) -> Tensor:
     """Mean square of the difference of rotation matrices (..., 24, 3, 3)."""
-    return (predicted - truth).square().mean()
+    return mean_or_zero((predicted - truth).square())
 
 
 def shape(predicted: Tensor, truth: Tensor) -> Tensor:
     """Mean square of the difference of shape coefficients (..., 10)."""
-    return (predicted - truth).square().mean()
+    return mean_or_zero((predicted - truth).square())
 
 
 def velocity(predicted: Tensor, truth: Tensor, power: int = 1) -> Tensor:
     """Difference of frame-to-frame steps of points (N, T, L, 3); zero for a single frame."""
     error = predicted - truth
-    if error.shape[1] < 2:
-        return error.sum() * 0
-    return distance(error[:, 1:] - error[:, :-1], power).mean()
+    return mean_or_zero(distance(error[:, 1:] - error[:, :-1], power))
 
 
-def about_mid_hip(points: Tensor, landmarks_from: int) -> Tensor:
-    """Points (..., L, 3), of which the 33 landmarks start at index `landmarks_from`, about the middle of
-    the hip landmarks.
-    """
-    hips = points[..., [landmarks_from + LEFT_HIP, landmarks_from + RIGHT_HIP], :]
-    return points - hips.mean(-2, keepdim=True)
+def about_middle(points: Tensor, of: tuple[int, int]) -> Tensor:
+    """Points (..., L, 3) about the middle of two of them: the hips, for joints and landmarks."""
+    return points - points[..., list(of), :].mean(-2, keepdim=True)
 
 
 def distance(difference: Tensor, power: int) -> Tensor:
     """Elementwise |x| or x squared."""
     return torch.abs(difference) if power == 1 else difference.square()
+
+
+def mean_or_zero(x: Tensor) -> Tensor:
+    """The mean; of nothing it is zero, with a gradient of zero, where torch's own is not a number."""
+    return x.sum() / max(x.numel(), 1)

@@ -9,12 +9,15 @@ from torch import Tensor
 
 from ..data.synthetic import LandmarkBody, Pairs
 from ..losses import mesh
-from ..losses.landmark_anchor import landmark_anchor
+from ..losses.config import LossConfig
+from ..losses.landmark_anchor import choose_anchors, landmark_anchor
 from ..network.regressor import BodyState
 
 JOINTS = 24
-# Head (nose), left and right wrist, left and right ankle among the 24 joints + 33 landmarks.
-ANCHORS = [JOINTS + i for i in (0, 15, 16, 27, 28)]
+# Head (nose), left and right wrist, left and right ankle among the 24 joints + 33 landmarks; the method's
+# reading of the loss.
+ANCHORS = choose_anchors([JOINTS + i for i in (0, 15, 16, 27, 28)], (), LossConfig())
+HIPS = (JOINTS + 23, JOINTS + 24)
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ def loss_terms(
     frames.
     """
     points = body_points(body, state)
-    predicted = mesh.about_mid_hip(points, JOINTS)
-    truth = mesh.about_mid_hip(pairs.points, JOINTS)
+    predicted = mesh.about_middle(points, HIPS)
+    truth = mesh.about_middle(pairs.points, HIPS)
     seen = mesh.project_crop(points, state.cam, pairs.spread)
     # Outside the picture nothing was seen, but the body still goes on there: a quarter of the weight.
     confidence = 0.25 + 0.75 * pairs.inside
@@ -60,7 +63,7 @@ def loss_terms(
         "points_2d": weights.points_2d * mesh.keypoints_2d(seen, pairs.seen, confidence, power=1),
         "rotation": weights.rotation * mesh.rotation(state.rotations, pairs.rotations),
         "shape": weights.shape * mesh.shape(state.betas, betas),
-        "anchor": weights.anchor * landmark_anchor(points[..., ANCHORS, :], pairs.points[..., ANCHORS, :]),
+        "anchor": weights.anchor * landmark_anchor(points, pairs.points, ANCHORS),
     }
     if moving:
         terms["velocity"] = weights.velocity * mesh.velocity(predicted, truth)
