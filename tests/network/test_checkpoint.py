@@ -9,7 +9,14 @@ import pytest
 import torch
 from reel2rig.core.network import checkpoint
 from reel2rig.core.network.model import BodyNetwork
-from reel2rig.core.network.presets import DisConfig, EncoderConfig, GruConfig, NetworkConfig, Stage1Config
+from reel2rig.core.network.presets import (
+    DisConfig,
+    EncoderConfig,
+    GruConfig,
+    NetworkConfig,
+    Stage1Config,
+    UnknownPreset,
+)
 from safetensors.torch import save_file
 
 TINY = NetworkConfig(
@@ -73,3 +80,21 @@ def test_a_missing_file_says_which(tmp_path: Path) -> None:
     with pytest.raises(checkpoint.CheckpointMissing) as missing:
         checkpoint.load(tmp_path / "nowhere.safetensors")
     assert "nowhere.safetensors" in missing.value.message
+
+
+def test_a_checkpoint_of_another_network_than_asked_for_is_refused_with_both_values(tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    checkpoint.save(BodyNetwork(TINY), path)
+    assert checkpoint.load(path, expect=TINY).config == TINY
+    assert checkpoint.load(path, expect=replace(TINY, output="sequence")).config == TINY
+    for expect, key, held, wanted in (
+        ("base", "C", "16", "2048"),
+        (replace(TINY, gru=GruConfig(hidden=8, layers=2)), "gru.layers", "1", "2"),
+        (replace(TINY, stage1=Stage1Config(d_k=4, motion="raw")), "stage1.motion", "same", "raw"),
+    ):
+        with pytest.raises(checkpoint.CheckpointOfAnotherNetwork) as refused:
+            checkpoint.load(path, expect=expect)
+        assert refused.value.code == "model.checkpoint_of_another_network"
+        assert f"mine.safetensors has {key} = {held}, not {wanted}" in refused.value.message
+    with pytest.raises(UnknownPreset):
+        checkpoint.load(path, expect="huge")

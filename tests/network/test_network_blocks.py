@@ -136,15 +136,6 @@ def test_disturbing_the_gate_changes_the_answer() -> None:
     assert (theta(model, windows()) - before).abs().max() > 1e-4
 
 
-@pytest.mark.parametrize("output", ["mid", "sequence"])
-def test_the_answer_does_not_depend_on_its_batch_mates(output: str) -> None:
-    model = network(replace(SMALL, output=output))  # type: ignore[arg-type]
-    x = windows(5)
-    together = theta(model, x)
-    alone = torch.cat([theta(model, x[i : i + 1]) for i in range(5)])
-    assert torch.allclose(together, alone, atol=1e-5)
-
-
 def test_the_folded_regressor_equals_its_three_passes() -> None:
     torch.manual_seed(3)
     regressor = IterativeRegressor(64, RegressorConfig(hidden=128, dropout=0.5)).eval()

@@ -8,6 +8,7 @@ from reel2rig.core.network.model import BodyNetwork, count_parameters
 from reel2rig.core.network.presets import (
     BadModelConfig,
     FdeConfig,
+    GruConfig,
     NetworkConfig,
     Stage1Config,
     Stage2Config,
@@ -42,10 +43,21 @@ def test_separate_fragment_encoders_cost_what_is_listed(fragments: int, expected
     )
 
 
-@pytest.mark.parametrize(("fragments", "expected"), [(2, 73.1), (4, 75.5)])
+@pytest.mark.parametrize(("fragments", "expected"), [(1, 71.9), (2, 73.1), (4, 75.5), (8, 80.2)])
 def test_shared_fragment_encoders_cost_what_is_listed(fragments: int, expected: float) -> None:
     config = replace(BASE, stage2=Stage2Config(fragments=fragments, encoder="shared"))
     assert millions(config) == pytest.approx(expected, abs=0.06)
+
+
+def test_a_second_layer_costs_what_is_listed() -> None:
+    assert millions(replace(BASE, gru=GruConfig(layers=2))) == millions(preset("paper_l2"))
+
+
+def test_one_direction_saves_its_gates_and_half_of_each_projection() -> None:
+    both, one = (millions(replace(BASE, gru=GruConfig(bidirectional=b))) for b in (True, False))
+    patch = 3 * 512 * (1024 + 512 + 2) + 512 * 1024
+    whole = 3 * 1024 * (2048 + 1024 + 2) + 1024 * 2048
+    assert both - one == pytest.approx((2 * patch + 3 * whole) / 1e6)
 
 
 @pytest.mark.parametrize(
