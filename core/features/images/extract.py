@@ -124,7 +124,7 @@ class CropTrack:
                 "number": str(extractor.dtype),
                 "video": video_digest,
                 "frames": self.frames.tolist(),
-                "boxes": hashlib.sha256(np.ascontiguousarray(self.boxes, np.float64)).hexdigest(),
+                "boxes": hashlib.sha256(np.asarray(self.boxes, np.float64).tobytes()).hexdigest(),
                 "size": CROP_SIZE,
             },
         )
