@@ -1,4 +1,4 @@
-"""`reel2rig evaluate`: a checkpoint beside the paper's tables; `evaluate world`: a motion beside the truth."""
+"""`reel2rig evaluate`: a checkpoint beside the paper's tables; `evaluate world`: motion beside truth."""
 
 from __future__ import annotations
 
@@ -112,7 +112,8 @@ def evaluate(
         female=female,
         device=device,
     )
-    entries = request.run()
+    with Console(stderr=True).status("Measuring") as status:
+        entries = request.run(lambda _, done, total: status.update(f"Measuring: {done} of {total} frames"))
     made = sheets(entries, request, table)
     if as_json:
         typer.echo(json.dumps(to_json(entries, request, made), indent=1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -72,15 +72,16 @@ class EvaluationRequest:
         models = [load(path, device) for path in self.checkpoints]
         body, gendered = self._open_bodies(device)
         databases = {name: open_database(place) for name, place in places.items()}
+        read_from = {name: str(place) for name, place in places.items()}
         entries = []
-        for path, model in zip(self.checkpoints, models, strict=True):
+        for name, model in zip(labels(self.checkpoints), models, strict=True):
             filters: tuple[Filter, ...] = ("none",) if self.filter == "none" else ("none", self.filter)
             for filter in filters:
                 scores = {
-                    name: evaluate_database(
+                    key: evaluate_database(
                         model,
                         database,
-                        self.protocol(name),
+                        self.protocol(key),
                         body,
                         edge=self.edge,
                         gt_body=self.gt_body,
@@ -89,12 +90,10 @@ class EvaluationRequest:
                         match_vibe=self.match_vibe,
                         progress=progress,
                     )
-                    for name, database in databases.items()
+                    for key, database in databases.items()
                 }
-                label = path.stem if filter == "none" else f"{path.stem} + {filter}"
-                entries.append(
-                    Entry(label, model.config.T, scores, {name: str(place) for name, place in places.items()})
-                )
+                row = name if filter == "none" else f"{name} + {filter}"
+                entries.append(Entry(row, model.config.T, scores, read_from))
         return entries
 
     def protocol(self, name: str) -> Protocol:
@@ -120,3 +119,12 @@ class EvaluationRequest:
         if self.male is None or self.female is None:
             raise MissingGender("Give --male and --female, two SMPL files, for a gendered truth.")
         return opened(self.body), {"male": opened(self.male), "female": opened(self.female)}
+
+
+def labels(checkpoints: Sequence[Path]) -> list[str]:
+    """A short name for each: the file's, with its folder's before it where two files have the same."""
+    stems = [path.stem for path in checkpoints]
+    return [
+        stem if stems.count(stem) == 1 else f"{path.absolute().parent.name}/{stem}"
+        for path, stem in zip(checkpoints, stems, strict=True)
+    ]

@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 
 from ...body.layer import BodyLayer
-from ...body.spin_joints import SpinJoints
 from ...data.databases.database import Database, Track
 from ...errors import InputError
 from ...network.clip import run_clip
@@ -21,7 +20,7 @@ from ...network.windows import Edge
 from ..metrics import acceleration_errors, distances, mpjpe_errors, pa_mpjpe_errors, per_second_squared
 from .filters import slerp_average
 from .protocols import Protocol, kept_frames, measured_tracks, scored_frames
-from .truth import GtBody, PosedBody, Truth, in_chunks, protocol_joints
+from .truth import GtBody, PosedBody, Truth, in_chunks, joints_of, protocol_joints
 
 Filter = Literal["none", "slerp0.3"]
 MEASURES = ("mpjpe", "pa_mpjpe", "mpvpe", "accel")
@@ -123,7 +122,7 @@ def evaluate_database(
         edge = "replicate"
     tracks = measured_tracks(protocol, database)
     truth = Truth(database, protocol, body, gt_body, gendered or {})
-    joints = SpinJoints(body)
+    joints = joints_of(body)
     measured: list[tuple[Track, dict[str, Errors]]] = []
     done, total = 0, sum(track.length for track in tracks)
     for track in tracks:

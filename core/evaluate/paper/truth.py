@@ -78,7 +78,7 @@ class Truth:
             )
         for key in ("pose", "shape") if self.from_mesh else ("joints3D",):
             database.need(key)
-        self._joints = {name: SpinJoints(layer) for name, layer in self.bodies.items()}
+        self._joints = {name: joints_of(layer) for name, layer in self.bodies.items()}
 
     @property
     def described(self) -> str:
@@ -120,6 +120,11 @@ class Truth:
                 "female); prepare the set again, or measure against the neutral body."
             )
         return track.gender
+
+
+def joints_of(layer: BodyLayer) -> SpinJoints:
+    """The joints of a body, where the body is."""
+    return SpinJoints(layer).to(layer.v_template.device)
 
 
 def protocol_joints(protocol: Protocol, joints: SpinJoints, body: PosedBody) -> NDArray[np.float32]:
