@@ -147,7 +147,7 @@ def test_a_film_that_lacks_a_frame_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("fps", "every", "rate"),
-    [(30, 1, 30), (25, 1, 25), (29.97, 1, 29.97), (60, 2, 30), (50, 2, 25), (240, 8, 30)],
+    [(30, 1, 30), (25, 1, 25), (29.97, 1, 29.97), (60, 2, 30), (59.94, 2, 29.97), (50, 2, 25), (240, 8, 30)],
 )
 def test_the_trunk_sees_no_more_pictures_than_the_network_needs(fps: float, every: int, rate: float) -> None:
     times = 3.0 + np.arange(81) / fps

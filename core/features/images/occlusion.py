@@ -8,8 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +15,6 @@ from numpy.typing import NDArray
 from ...errors import InputError
 
 Picture = NDArray[np.uint8]
-OcclusionAug = Literal["none", "voc"]
 
 FOLDERS = ("JPEGImages", "SegmentationObject", "SegmentationClass")
 PERSON = 15  # VOC's number of the class; people pasted over people would be evidence, not occlusion
