@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
