@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from ...core.errors import InputError
 from ..home import Home
 from ..setup import ensure_ready
 from .options import DeviceOption
 from .prepare import continue_in_worker_python, tell
+from .progress import EVERY
 
 
 class BackboneNeeded(InputError):
@@ -58,4 +63,25 @@ def prepare(
         files = {"neutral": body} if gt_body is GtBody.neutral else {"male": male, "female": female}
         bodies = open_bodies(files, home.root / "bodies")
     features = None if backbone is None else open_extractor(backbone, device)
-    typer.echo(prepare_dataset(dataset, raw, out, split, features=features, bodies=bodies, say=tell))
+    with _telling() as say:
+        made = prepare_dataset(dataset, raw, out, split, features=features, bodies=bodies, say=say)
+    typer.echo(made)
+
+
+@contextmanager
+def _telling() -> Iterator[Callable[[str], None]]:
+    """What is done now: one changing line in a terminal, elsewhere a line now and then."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with console.status("Preparing") as status:
+            yield status.update
+        return
+    last = time.monotonic()
+
+    def say(line: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= EVERY:
+            last = time.monotonic()
+            tell(line)
+
+    yield say

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import cv2
 import numpy as np
@@ -17,6 +19,8 @@ from .errors import RawDataInvalid, RawDataMissing
 Image: TypeAlias = NDArray[np.uint8]  # (H, W, 3) RGB
 Images: TypeAlias = Callable[[], Iterator[Image]]  # opened only when somebody wants to see them
 
+T = TypeVar("T")
+THREADS = 4
 _NUMBER = re.compile(r"(\d+)$")
 
 
@@ -29,12 +33,12 @@ def picture_files(paths: Iterable[Path]) -> Images:
     for path in paths:
         if not path.is_file():
             raise RawDataMissing(f"There is no picture {path}: unpack all pictures of the dataset.")
-    return partial(map, read_picture, paths)
+    return partial(_ahead, read_picture, paths)
 
 
 def packed_pictures(encoded: Sequence[bytes], where: str) -> Images:
     """Pictures encoded as JPEG or PNG; `where` names them in an error."""
-    return partial(map, partial(_decoded, where=where), encoded)
+    return partial(_ahead, partial(_decoded, where=where), encoded)
 
 
 def video_frames(path: Path, numbers: Sequence[int]) -> Images:
@@ -68,6 +72,18 @@ def numbered_pictures(folder: Path, suffix: str = ".jpg") -> dict[int, Path]:
 def frame_count(video: Path) -> int:
     """How many frames a video says it holds. Raises RawDataInvalid."""
     return int(_opened(video).get(cv2.CAP_PROP_FRAME_COUNT))
+
+
+def _ahead(read: Callable[[T], Image], sources: Sequence[T]) -> Iterator[Image]:
+    """read(source) of each in order, a few ahead: decoding a large picture takes longer than the backbone."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        waiting: deque[Future[Image]] = deque()
+        for source in sources:
+            waiting.append(pool.submit(read, source))
+            if len(waiting) > 2 * THREADS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _decoded(content: bytes, where: str) -> Image:

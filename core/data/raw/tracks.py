@@ -92,7 +92,7 @@ def write_tracks(
                 arrays["features"] = features.features(track.images(), scaled(track.boxes, crop_scale))
             writer.add_track(track.name, track.source, arrays, gender=track.gender)
             frames += len(track.boxes)
-            say(f"{name}: {track.name}, {len(track.boxes)} frames ({frames} so far)")
+            say(f"{name}: {track.name}, {frames} frames so far")
         if frames == 0:
             raise RawDataMissing(f"No usable video of {name} was found: check that the dataset is complete.")
         return writer.finish()
