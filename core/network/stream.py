@@ -16,14 +16,13 @@ from .inputs import check_inputs
 from .model import BodyNetwork
 from .presets import Output
 from .regressor import BodyState
-from .windows import Edge, flatten, unflatten, window_rule
+from .windows import FLAT, Edge, flatten, unflatten, window_rule
 
 CHUNK = {"cpu": 480, "cuda": 8192}  # frames at once
 BATCH = {
     "cpu": 128,
     "cuda": 4096,
 }  # windows at once; an accelerator waits for launches, a processor for caches
-STREAM_LOOK_AHEAD = 7
 
 
 class ClipFlow:
@@ -62,9 +61,9 @@ class ClipFlow:
             WrongFeatures, FeaturesNotFinite: of the inputs; frames are counted over the whole clip.
         """
         check_inputs(inputs, self.model.config, first=self.ring.frames)
-        answered = [self._answer(ended=False)] if not len(inputs) else []
+        answered = []
         for part in inputs.split(self.chunk):
-            features = self.model.features(part.to(self.device, torch.float32)).to(self.dtype)
+            features = self.model.features(part.float().to(self.device)).to(self.dtype)
             self.ring.append(self.engine.project(features), len(part))
             answered.append(self._answer(ended=False))
         return unflatten(torch.cat(answered))
@@ -72,7 +71,7 @@ class ClipFlow:
     @torch.inference_mode()
     def finish(self) -> BodyState:
         """The bodies of the frames that were still waiting for others, (k, ...)."""
-        return unflatten(self._answer(ended=True))
+        return unflatten(self._answer(ended=True) if self.ring.frames else torch.zeros(0, FLAT))
 
     def _answer(self, ended: bool) -> Tensor:
         return self.rule.answer(self.ring.frames, ended, self._windows)
@@ -96,15 +95,18 @@ class BodyStream:
         model: BodyNetwork,
         output: Output | None = None,
         *,
-        look_ahead: int = STREAM_LOOK_AHEAD,
+        look_ahead: int | None = None,
         plain: bool = False,
     ) -> None:
-        """`look_ahead`: 7 for ``mid``; ``sequence`` takes from 3 to 15 and grows better with it.
+        """`look_ahead`: by default half a window, 7 of 16 frames, the only one that ``mid`` has; ``sequence``
+        takes from 3 to 15, and the more it waits the more windows it hears.
 
         Raises:
             BadWindowRule: the output has no such look-ahead.
         """
-        self._flow = ClipFlow(model, output, look_ahead=look_ahead, longest=1, plain=plain)
+        half = model.config.T - 1 - model.config.mid
+        wait = half if look_ahead is None else look_ahead
+        self._flow = ClipFlow(model, output, look_ahead=wait, longest=1, plain=plain)
 
     @property
     def look_ahead(self) -> int:

@@ -42,6 +42,12 @@ def test_streams_wait_seven_frames_unless_told_otherwise() -> None:
     assert BodyStream(small_network(), "sequence").look_ahead == 7
 
 
+@pytest.mark.parametrize("output", ["mid", "sequence"])
+def test_without_frames_there_are_no_bodies(output: str) -> None:
+    assert BodyStream(small_network(), output).finish() == []
+    assert run_clip(small_network(), small_inputs(SMALL, 0), output).rotations.shape == (0, 24, 3, 3)
+
+
 def test_a_clip_without_a_look_ahead_waits_for_every_window() -> None:
     model, inputs = small_network(), small_inputs(SMALL, 30)
     assert_same(run_clip(model, inputs, "sequence"), run_clip(model, inputs, "sequence", look_ahead=15))
