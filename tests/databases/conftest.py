@@ -1,7 +1,5 @@
 """Small tensors: a second thread would only wait for the first."""
 
-from pathlib import Path
-
 import pytest
 import torch
 from reel2rig.core.data.databases.database import Database, open_database

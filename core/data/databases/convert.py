@@ -42,7 +42,8 @@ def convert_database(
         for track in database.tracks:
             arrays = _rows_of(database, track)
             if half and "features" in arrays:
-                arrays["features"] = arrays["features"].astype(np.float16)
+                with np.errstate(over="ignore"):  # the writer refuses what becomes infinite
+                    arrays["features"] = arrays["features"].astype(np.float16)
             writer.add_track(track.name, track.source, arrays, gender=track.gender)
             if progress is not None:
                 progress(track.stop, len(database))

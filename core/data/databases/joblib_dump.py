@@ -68,6 +68,7 @@ def read_dump(path: Path) -> dict[str, Any]:
         source = _Source(path, stream, mapped=opener is None)
         try:
             content = plain(RestrictedUnpickler(cast(BinaryIO, source), source.names).load())
+            stream.read(1)  # a compressed stream checks at its end what was read
         except ForbiddenName as error:
             if "NDArrayWrapper" in error.name:
                 raise _too_old(path) from error
@@ -82,7 +83,7 @@ def read_dump(path: Path) -> dict[str, Any]:
             ) from error
     if not isinstance(content, dict):
         raise DatabaseUnknown(
-            f"{path} holds a {type(content).__name__}; expected a dictionary with vid_name, features, ..."
+            f"{path} holds no dictionary; expected one with vid_name, features, joints2D and other arrays."
         )
     return {str(key): value for key, value in content.items()}
 

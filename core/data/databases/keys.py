@@ -45,13 +45,13 @@ def check_form(source: Path, key: str, shape: tuple[int, ...], dtype: np.dtype[A
     want = KEYS[key]
     if dtype.hasobject:
         raise RaggedArrays(
-            f"{source}: {key} holds objects instead of numbers, because its rows differ in length or kind; "
-            f"store one array of shape {_shown(key, frames)}."
+            f"{source}: {key} holds objects, because its rows differ in length or kind; expected one array "
+            f"of shape {_shown(key, frames)}."
         )
     if not shape or shape[0] != frames:
         rows = shape[0] if shape else "no"
         raise RaggedArrays(
-            f"{source}: {key} has {rows} rows where the tracks have {frames} frames; store one row per frame."
+            f"{source}: {key} has {rows} rows where the tracks have {frames} frames; expected one per frame."
         )
     fits = len(shape) == 1 + len(want.row) and all(
         b in (None, a) for a, b in zip(shape[1:], want.row, strict=True)

@@ -52,10 +52,10 @@ class _RandomFeatures:
 
     def __init__(self, C: int) -> None:
         generator = torch.Generator().manual_seed(C)
-        # Scaled so that neither layer is linear or saturated on what `simulate` gives.
-        self.first = torch.randn(EVIDENCE, HIDDEN, generator=generator) * 0.2
-        self.offset = torch.randn(HIDDEN, generator=generator) * 0.5
-        self.second = torch.randn(HIDDEN, C, generator=generator) / math.sqrt(HIDDEN) * 1.5
+        # Scaled so that neither layer is quite linear or saturates on what `simulate` gives.
+        self.first = torch.randn(EVIDENCE, HIDDEN, generator=generator) * 0.1
+        self.offset = torch.randn(HIDDEN, generator=generator) * 0.2
+        self.second = torch.randn(HIDDEN, C, generator=generator) / math.sqrt(HIDDEN)
 
     def __call__(self, evidence: Tensor) -> Tensor:
         return torch.tanh(torch.tanh(evidence @ self.first + self.offset) @ self.second)

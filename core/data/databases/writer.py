@@ -158,7 +158,10 @@ class DatabaseWriter:
         if kind == "label":
             return np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array
         half = key == "features" and array.dtype == np.float16
-        return array if half or array.dtype.kind not in "fiu" else array.astype(np.float32)
+        if half or array.dtype.kind not in "fiu":
+            return array
+        with np.errstate(over="ignore"):  # what becomes infinite is refused as such
+            return array.astype(np.float32)
 
     def _check_keys(self, place: Path, keys: set[str]) -> None:
         wanted = {*self._streams, *self._labels} or keys
