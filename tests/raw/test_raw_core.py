@@ -21,7 +21,7 @@ from reel2rig.core.data.raw.records import crc32c, read_example, read_records
 from reel2rig.core.data.raw.segments import segments
 from reel2rig.core.data.raw.tracks import RawTrack, filled_boxes, write_tracks
 
-NAMED = {
+NAMED: dict[str, tuple[str, ...]] = {
     "h36m": h36m.JOINTS,
     "mpii3d train": mpii3d.TRAIN_JOINTS,
     "mpii3d test": mpii3d.TEST_JOINTS,

@@ -68,6 +68,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pixels, mm = _joints(sequence, 17)
         if sequence == 2:
             pixels[OUTSIDE, 0] = (SIZE, 30)
+        if sequence == 3:
+            pixels[1] = 0  # a frame that does not count, and that nobody annotated
         place.mkdir(parents=True)
         with h5py.File(place / "annot_data.mat", "w") as file:
             file["annot2"] = pixels[:, None]
@@ -145,7 +147,7 @@ def test_a_video_does_as_well_as_pictures_and_may_end_early(train: Database) -> 
     np.testing.assert_allclose(
         train.read("features", start, stop)[:, 0], [level_of(f) for f in range(FRAMES - 1)], atol=2
     )
-    assert train.array("img_name")[start] == str(Path("S2/Seq1/imageSequence/video_8.avi"))
+    assert train.array("img_name")[start] == "S2/Seq1/imageSequence/video_8.avi"
 
 
 def test_the_test_set_keeps_which_frames_count(held_out: Database) -> None:
@@ -162,6 +164,12 @@ def test_the_test_set_keeps_which_frames_count(held_out: Database) -> None:
     metres = ((mm - mm[:, TEST_PELVIS : TEST_PELVIS + 1]) / 1000)[4:]
     np.testing.assert_allclose(found[:, SPIN["right_wrist"]], metres[:, TEST_RIGHT_WRIST], atol=1e-5)
     np.testing.assert_allclose(found[:, SPIN["left_ankle"]], metres[:, TEST_LEFT_ANKLE], atol=1e-5)
+
+
+def test_a_frame_nobody_annotated_has_the_box_of_its_neighbours(held_out: Database) -> None:
+    start, _ = _track(held_out, "subj3_seg0")
+    before, at, after = held_out.read("bbox", start, start + 3)
+    np.testing.assert_allclose(at, (before + after) / 2, rtol=1e-5)
 
 
 def test_what_is_missing_is_named_with_what_it_must_hold(tmp_path: Path) -> None:

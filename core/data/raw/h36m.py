@@ -130,10 +130,10 @@ def _video(raw: Path, video: Path, subject: int, read: dict[str, Any]) -> Iterat
             arrays |= _smpl([fits[str(f)] for f in chosen], camera, _file(raw, subject, "SMPL_NeuralAnnot"))
         arrays["frame_id"] = np.array(chosen)
         paths = [pictures[f + 1] for f in chosen]
-        arrays["img_name"] = np.array([str(path.relative_to(raw)) for path in paths])
+        arrays["img_name"] = np.array([path.relative_to(raw).as_posix() for path in paths])
         yield RawTrack(
             name=video.name + (f"_seg{part}" if part else ""),
-            source=str(video.relative_to(raw)),
+            source=video.relative_to(raw).as_posix(),
             images=picture_files(paths[::2]),
             # Boxes are smoothed at the full rate, as the filters were made for it.
             boxes=smooth_boxes(box_from_keypoints(keypoints, "diagonal"))[::2],

@@ -65,7 +65,7 @@ def _clip(raw: Path, path: Path, number: int, data: bytes) -> RawTrack:
         raise RawDataInvalid(f"{where}: the pictures are {width} x {height} px; expected square ones.")
     return RawTrack(
         name=f"{path.stem}_{number}",
-        source=str(path.relative_to(raw)),
+        source=path.relative_to(raw).as_posix(),
         images=images,
         boxes=np.tile([width / 2, height / 2, width], (frames, 1)).astype(np.float64),
         arrays={"joints2D": points, "frame_id": np.arange(frames)},

@@ -26,7 +26,7 @@ from .files import entry, file, folder, numbers, read_mat, read_mat73
 from .frames import Images, frame_count, numbered_pictures, picture_files, video_frames
 from .joint_names import into_spin49, with_confidence
 from .segments import segments
-from .tracks import Extractor, RawTrack, Say, write_tracks
+from .tracks import Extractor, RawTrack, Say, filled_boxes, write_tracks
 
 CAMERAS = (0, 1, 2, 4, 5, 6, 7, 8)
 SIDE = 2048  # px, of every training picture
@@ -147,13 +147,16 @@ def _tracks(
     kept = np.flatnonzero(inside.all(1))
     for part, run in enumerate(segments(np.asarray(frames, np.int64)[kept], step)):
         rows = kept[run]
+        boxes = filled_boxes(box_from_keypoints(keypoints[rows], "longer"))
+        if boxes is None:
+            continue  # all in one point: nobody is annotated
         chosen = [frames[row] for row in rows]
-        paths = [str(clip.path_of(frame).relative_to(raw)) for frame in chosen]
+        paths = [clip.path_of(frame).relative_to(raw).as_posix() for frame in chosen]
         yield RawTrack(
             name=f"{name}_seg{part}",
-            source=str(clip.place.relative_to(raw)),
+            source=clip.place.relative_to(raw).as_posix(),
             images=clip.images(chosen),
-            boxes=box_from_keypoints(keypoints[rows], "longer"),
+            boxes=boxes,
             arrays={key: array[rows] for key, array in arrays.items()}
             | {"frame_id": np.array(chosen), "img_name": np.array(paths)},
         )

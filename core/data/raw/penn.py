@@ -68,11 +68,11 @@ def _clip(raw: Path, path: Path) -> Iterator[RawTrack]:
         return
     yield RawTrack(
         name=path.stem,
-        source=str(path.relative_to(raw)),
+        source=path.relative_to(raw).as_posix(),
         images=picture_files(pictures),
         boxes=boxes,
         arrays={
             "joints2D": into_common14(with_confidence(points, visible != 0), JOINTS),
-            "img_name": np.array([str(picture.relative_to(raw)) for picture in pictures]),
+            "img_name": np.array([picture.relative_to(raw).as_posix() for picture in pictures]),
         },
     )

@@ -79,7 +79,7 @@ def _clip(raw: Path, path: Path) -> Iterator[RawTrack]:
             pictures = [str(entry(labelled[position], "file_name", path)) for position in chosen]
             yield RawTrack(
                 name=f"{path.stem}_{person}_seg{part}",
-                source=str(path.relative_to(raw)),
+                source=path.relative_to(raw).as_posix(),
                 images=picture_files(raw / picture for picture in pictures),
                 boxes=np.column_stack(
                     [left + width / 2, top + height / 2, SHRINK * np.maximum(width, height)]

@@ -104,7 +104,7 @@ def _sequence(raw: Path, path: Path, train: bool, bodies: Mapping[str, SpinJoint
         shown = keypoints[rows]
         yield RawTrack(
             name=f"{path.stem}_{person}",
-            source=str(path.relative_to(raw)),
+            source=path.relative_to(raw).as_posix(),
             images=picture_files(pictures),
             boxes=smooth_boxes(boxes[rows]),
             arrays={
@@ -114,7 +114,7 @@ def _sequence(raw: Path, path: Path, train: bool, bodies: Mapping[str, SpinJoint
                 "shape": np.tile(shape, (len(frames), 1)),
                 "valid": _of(content, "campose_valid", person, (len(cameras),), path)[rows],
                 "frame_id": frames,
-                "img_name": np.array([str(picture.relative_to(raw)) for picture in pictures]),
+                "img_name": np.array([picture.relative_to(raw).as_posix() for picture in pictures]),
             },
             gender=gender,
         )
