@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ..version import VERSION
+from .ablate import ablate, figures
 from .bench import bench
 from .capture import capture
 from .data import data
@@ -25,10 +26,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (setup, capture, scan, doctor, demo, bench, train):
+for command in (setup, capture, scan, doctor, demo, bench, train, ablate):
     app.command()(explained(command))
 app.add_typer(data, name="data")
 app.add_typer(evaluate, name="evaluate")
+app.add_typer(figures, name="figures")
 
 
 def _show_version(wanted: bool) -> None:

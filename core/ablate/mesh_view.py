@@ -96,7 +96,7 @@ def draw_meshes(bodies: Sequence[Array], faces: Array, view: Viewpoint, colours:
 
 
 def _shade(seen: Array, faces: Array, colour: Array, parallel: bool) -> tuple[Array, Array]:
-    """Which faces are turned to the viewer, and their colours (n, 3), from normals averaged at the corners."""
+    """Faces turned to the viewer, and their colours (n, 3), from normals averaged at the corners."""
     corners = seen[faces]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     smooth = np.zeros_like(seen)

@@ -1,0 +1,103 @@
+"""From files to pictures: a video captured and drawn, two checkpoints compared and drawn."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import cv2
+
+from ..body.layer import body_layer
+from ..data.databases.database import open_database
+from ..errors import UnknownFormat
+from ..motion.body import load_body
+from ..motion.files.atomic import atomic_output
+from ..motion.files.npz import read_clip
+from ..network.checkpoint import load
+from ..pipeline.run import Progress, capture
+from ..pipeline.settings import CaptureSettings
+from .anchor_frames import compare_anchors
+from .anchor_picture import anchor_sheet
+from .capture_picture import capture_sheet
+from .mesh_view import Image
+from .results import write_json
+
+SUFFIXES = (".png", ".jpg", ".jpeg")
+JPEG_QUALITY = 88
+
+
+def picture_of_video(
+    video: Path,
+    out: Path,
+    settings: CaptureSettings,
+    models: Path,
+    *,
+    moments: int = 5,
+    progress: Progress = lambda stage, done, total: None,
+) -> Path:
+    """Captures `video` with the shipped network and draws it as the paper's figures 5 to 7.
+
+    Args:
+        out: .png or .jpg. models: folder of the landmark models, as `capture`.
+
+    Raises:
+        UnknownFormat: `out` is no picture.
+        Reel2RigError: as `capture`.
+    """
+    _check(out)
+    with tempfile.TemporaryDirectory() as folder:
+        job = Path(folder)
+        result = capture(video, settings, job, models, progress)
+        clips = [read_clip(job / name) for name in result["clips"]]
+    return write_picture(out, capture_sheet(video, clips, load_body(), moments))
+
+
+def pictures_of_anchors(
+    with_loss: Path,
+    without_loss: Path,
+    database: Path,
+    out: Path,
+    *,
+    frames: int = 4,
+    seed: int = 0,
+    body: Path | None = None,
+) -> list[Path]:
+    """Draws two networks against the truth as the paper's figure 8: ``anchors-most-different.jpg``,
+    ``anchors-random.jpg``, and ``anchors.json`` with what holds over all frames.
+
+    Raises:
+        CheckpointMissing, CheckpointCorrupt, DatabaseMissing, MissingKey: the file and what was expected.
+    """
+    layer = body_layer(body)
+    compared = compare_anchors(load(with_loss), load(without_loss), open_database(database), layer)
+    out.mkdir(parents=True, exist_ok=True)
+    chosen = {
+        "most-different": compared.most_different(frames),
+        "random": compared.drawn(frames, seed),
+    }
+    paths = [
+        write_picture(
+            out / f"anchors-{name}.jpg", anchor_sheet([compared.frame(i) for i in indices], layer.template)
+        )
+        for name, indices in chosen.items()
+    ]
+    return [*paths, write_json(out / "anchors.json", compared.summary())]
+
+
+def write_picture(path: Path, image: Image) -> Path:
+    """Writes an RGB picture, whole or not at all.
+
+    Raises:
+        UnknownFormat: the name ends in nothing known.
+    """
+    _check(path)
+    options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY] if path.suffix.lower() != ".png" else []
+    _, data = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)
+    with atomic_output(path) as temporary:
+        temporary.write_bytes(data.tobytes())
+    return path
+
+
+def _check(path: Path) -> None:
+    if path.suffix.lower() not in SUFFIXES:
+        raise UnknownFormat(f"Name a picture that ends in {', '.join(SUFFIXES)}; {path.name} does not.")
