@@ -1,4 +1,4 @@
-"""`reel2rig train`: train the default network on a motion file."""
+"""`reel2rig train`: train the default network on a motion file, or an experiment on databases."""
 
 from __future__ import annotations
 
@@ -13,32 +13,52 @@ from .prepare import continue_in_worker_python, tell
 
 
 def train(
-    motion: Annotated[Path, typer.Option(help="The motion file (.npz); the docs say what it holds.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder for checkpoints.")],
-    minutes: Annotated[float | None, typer.Option(help="Minutes of training.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Steps instead of minutes.")] = None,
-    seed: Annotated[int, typer.Option(help="The same seed and steps give the same weights.")] = 1,
-    batch: Annotated[int, typer.Option(help="Windows in a batch.")] = 32,
-    lr: Annotated[float, typer.Option(help="The highest learning rate.")] = 6e-4,
+    config: Annotated[
+        str, typer.Argument(help="default, e1, e2, e3, or the path of a YAML file.", metavar="CONFIG")
+    ] = "default",
+    data: Annotated[Path | None, typer.Option(help="The folder of all databases (experiments).")] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="One key of the configuration, as train.epochs=2.", metavar="KEY=VALUE"),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps (experiments).")] = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the state in --out.")] = False,
-    body: Annotated[Path | None, typer.Option(help="An SMPL-format .npz with landmarks.")] = None,
-    checkpoint_minutes: Annotated[float, typer.Option(help="How often to validate and write.")] = 5.0,
+    body: Annotated[Path | None, typer.Option(help="An SMPL-format .npz; otherwise the free body.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same weights.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Windows in a batch.")] = None,
+    lr: Annotated[float | None, typer.Option(help="The highest learning rate.")] = None,
+    motion: Annotated[
+        Path | None,
+        typer.Option(help="The motion file (.npz) that default trains on; the docs say what it holds."),
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(help="Minutes of training (default only).")] = None,
+    steps: Annotated[int | None, typer.Option(help="Steps instead of minutes (default only).")] = None,
+    checkpoint_minutes: Annotated[
+        float | None, typer.Option(help="How often to validate and write (default only).")
+    ] = None,
 ) -> None:
-    """Train the default network; the best checkpoint's path is printed at the end."""
+    """Train a network; the best checkpoint's path is printed at the end."""
     continue_in_worker_python(ensure_ready(Home.find(), say=tell))
-    from ...core.train.settings import TrainSettings
-    from ...core.train.trainer import train_default
+    from ...core.train.experiment.ranks import started_first
+    from ...core.train.experiment.request import TrainRequest
 
-    settings = TrainSettings(
-        motion=motion,
+    request = TrainRequest(
+        config=config,
         out=out,
-        minutes=60.0 if minutes is None and steps is None else minutes,
+        overrides=tuple(overrides or ()),
+        resume=resume,
+        device=device,
+        motion=motion,
+        data=data,
+        body=body,
+        minutes=minutes,
         steps=steps,
         seed=seed,
         batch=batch,
         lr=lr,
-        resume=resume,
-        body=body,
         checkpoint_minutes=checkpoint_minutes,
     )
-    typer.echo(train_default(settings, say=tell))
+    best = request.run(say=tell)
+    if started_first():
+        typer.echo(best)

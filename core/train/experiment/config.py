@@ -133,11 +133,20 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class EvalConfig:
-    """How the validation is measured (method section 8)."""
+    """How the validation is measured (method section 8).
+
+    `male` and `female` are SMPL-format files, needed where the truth is to be built with gendered bodies.
+    """
 
     edge: Literal["static", "replicate"] = "static"
     gt_body: Literal["neutral", "gendered"] = "neutral"
-    filter: str = "none"
+    filter: Literal["none", "slerp0.3"] = "none"
+    male: str | None = None
+    female: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.gt_body == "gendered" and not (self.male and self.female):
+            raise BadConfig("Set eval.male and eval.female to SMPL files, or eval.gt_body to neutral.")
 
 
 @dataclass(frozen=True)
@@ -182,6 +191,8 @@ class ExperimentConfig:
                     f"Name a database in data.sets_{kind}, or set train.ratio_2d so that no window is drawn "
                     f"from there: train.batch {train.batch} asks for {rows}."
                 )
+        if self.loss.velocity and self.model.output == "mid":
+            raise BadConfig("Set loss.velocity to 0 or model.output to sequence: one frame has no velocity.")
         if data.dup_edges and train.stride != 1:
             raise BadConfig(
                 "Set train.stride to 1 or data.dup_edges to false: edges are counted at stride 1."
