@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import pickle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from raw_layouts import SIZE, GreyExtractor, level_of, write_picture
+from raw_layouts import SIZE, GreyExtractor, level_of, write_picture, write_python2_pickle
 from reel2rig.core.body.layer import BodyLayer
 from reel2rig.core.body.spin_joints import COMMON_14_NAMES, SpinJoints
 from reel2rig.core.data.databases.database import Database, open_database
@@ -66,9 +65,7 @@ def _write(raw: Path, folder: str, people: list[dict[str, Any]], genders: list[s
         **more,
     }
     path = raw / "sequenceFiles" / folder / "street_00.pkl"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "wb") as file:
-        pickle.dump({key: value for key, value in content.items() if value is not None}, file, protocol=2)
+    write_python2_pickle(path, {key: value for key, value in content.items() if value is not None})
     for frame in range(FRAMES):
         write_picture(raw / "imageFiles" / "street_00" / f"image_{frame:05d}.jpg", frame)
     return path

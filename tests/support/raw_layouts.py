@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 import struct
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
@@ -48,6 +50,25 @@ def jpeg(frame: int, width: int = SIZE, height: int = SIZE) -> bytes:
     done, encoded = cv2.imencode(".jpg", grey(frame, width, height))
     assert done
     return encoded.tobytes()
+
+
+class _Python2Pickler(pickle._Pickler):  # the one in Python: only it can be taught another opcode
+    """Writes text and bytes alike as the byte strings of Python 2, which is how 3DPW's arrays are stored."""
+
+    dispatch: ClassVar = dict(pickle._Pickler.dispatch)
+
+    def save_string(self, value: str | bytes) -> None:
+        content = value.encode("latin1") if isinstance(value, str) else value
+        self.write(pickle.BINSTRING + struct.pack("<i", len(content)) + content)
+        self.memoize(value)
+
+    dispatch[str] = dispatch[bytes] = save_string
+
+
+def write_python2_pickle(path: Path, content: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "wb") as file:
+        _Python2Pickler(file, protocol=2).dump(content)
 
 
 def slow_crc32c(data: bytes) -> int:
