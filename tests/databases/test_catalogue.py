@@ -52,7 +52,9 @@ def test_a_missing_dataset_says_what_is_expected_where_and_what_makes_it(tmp_pat
     assert caught.value.code == "data.dataset_missing"
     assert str(tmp_path / "mpii3d_train") in said
     assert "mpii3d_train_scale12_db.pt" in said
-    assert "reel2rig data prepare mpii3d" in said
+    assert f"reel2rig data prepare mpii3d --raw FOLDER --out {tmp_path} --split train" in said
+    with pytest.raises(DatasetMissing, match="--split test"):
+        find_database(tmp_path, "mpii3d", "val")
     with pytest.raises(DatasetMissing, match="no split 'val', only train"):
         find_database(tmp_path, "insta", "val")
 

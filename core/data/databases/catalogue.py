@@ -72,8 +72,9 @@ def find_database(root: str | Path, dataset: str, split: str) -> Path:
             f"The dataset {dataset} has no split '{split}', only {', '.join(LEGACY[dataset])}: choose one of "
             f"those, or put a database of your own at {folder}."
         )
+    prepared = "test" if dataset in _VALIDATED_ON_TEST and split == "val" else split
     raise DatasetMissing(
         f"The dataset {dataset} ({split}) is missing: expected the folder {folder}, or in {root} one of the "
         f"published files {', '.join(published)}; make the folder from the raw dataset with "
-        f"'reel2rig data prepare {dataset}'."
+        f"'reel2rig data prepare {dataset} --raw FOLDER --out {root} --split {prepared}'."
     )
