@@ -26,8 +26,8 @@ from .user_body import UserBody
 
 Progress = Callable[[str, int, int], None]
 
-# Stages in order with their shares of the time of a typical capture, for the overall fraction. Features of
-# pictures are not among them: only a capture with a backbone takes them, and the meter finds them room.
+# Stages in order with their shares of the time of a typical capture, for the overall fraction. A capture with
+# a backbone has the stage "features" besides: the meter gives an unlisted stage half of what is left.
 STAGES: tuple[tuple[str, float], ...] = (
     ("people", 0.85),
     ("network", 0.03),

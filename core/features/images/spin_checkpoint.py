@@ -27,6 +27,9 @@ LAYERS = {
 INITIAL = (("init_pose", POSE), ("init_shape", SHAPE), ("init_cam", CAMERA))
 CLASSIFIER = {"fc.weight", "fc.bias"}  # of ImageNet; a bare ResNet-50 file ends with it
 COUNTER = ".num_batches_tracked"  # only training reads it, and older files lack it
+# Where the pelvis joint of the mean neutral SMPL body lies in the body's own axes, metres. SPIN's camera sees
+# the body from its origin, ours from its pelvis; that it moves by some millimetres with shape is left out.
+PELVIS_AT_REST = (-0.0018, -0.2233)
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def load_spin(path: str | os.PathLike[str]) -> SpinModel:
         BackboneCorrupt: names the file, the key, and the shape that was expected.
 
     **Convention**: the regressor answers as `BodyState` says: root in camera axes x right, y down, z forward,
-    crop camera (s, tx, ty).
+    crop camera (s, tx, ty) about the pelvis joint, which SPIN's own is not.
     """
     path = Path(path)
     state, beside = read_state(path)
@@ -101,8 +104,22 @@ def _regressor(path: Path, state: Mapping[str, Tensor]) -> tuple[IterativeRegres
     found, taken = _take(path, state, wanted)
     ours = {name: found[theirs] for name, theirs in renamed.items()}
     ours["initial"] = torch.cat([found[name][0] for name, _ in INITIAL])
+    _see_from_pelvis(ours)
     regressor.load_state_dict(ours)
     return regressor.eval().requires_grad_(False), taken
+
+
+def _see_from_pelvis(weights: dict[str, Tensor]) -> None:
+    """Rewrites a regressor whose camera is about the body's origin into one about the pelvis, exactly.
+
+    **Convention**: s (x + tx) sees a point x metres from the origin; from the pelvis at p the same point is
+    x - p, and tx + p sees it in the same place. Global orientation turns about the pelvis, so that p does not
+    turn. The loop that feeds the state back to the first layer is told by that layer's bias.
+    """
+    moved = torch.zeros(POSE + SHAPE + CAMERA)
+    moved[-2:] = torch.tensor(PELVIS_AT_REST)
+    weights["first.bias"] = weights["first.bias"] - weights["first.weight"][:, FEATURE_WIDTH:] @ moved
+    weights["initial"] = weights["initial"] + moved
 
 
 def _take(
