@@ -42,6 +42,11 @@ def prepare(
     no_features: Annotated[
         bool, typer.Option("--no-features", help="Leave the features out: to look at, not to train on.")
     ] = False,
+    occluders: Annotated[
+        Path | None,
+        typer.Option(help="A Pascal VOC 2012 folder: paste its objects over the crops.", metavar="FOLDER"),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides what --occluders pastes where.")] = 0,
     gt_body: Annotated[GtBody, typer.Option(help="Whose joints 3DPW gets.")] = GtBody.neutral,
     body: Annotated[Path | None, typer.Option(help="SMPL_NEUTRAL.pkl, for 3DPW.")] = None,
     male: Annotated[Path | None, typer.Option(help="SMPL_MALE.pkl, for gendered joints.")] = None,
@@ -56,13 +61,15 @@ def prepare(
     home = Home.find()
     continue_in_worker_python(ensure_ready(home, say=tell))
     from ...core.data.raw.catalogue import prepare_dataset
-    from ...core.data.raw.models import open_bodies, open_extractor
+    from ...core.data.raw.models import open_backbone, open_bodies
 
     bodies = None
     if dataset == "3dpw":
         files = {"neutral": body} if gt_body is GtBody.neutral else {"male": male, "female": female}
         bodies = open_bodies(files, home.root / "bodies")
-    features = None if backbone is None else open_extractor(backbone, device)
+    features = None
+    if backbone is not None:
+        features = open_backbone(backbone, device, occluders=occluders, seed=seed)
     with _telling() as say:
         made = prepare_dataset(dataset, raw, out, split, features=features, bodies=bodies, say=say)
     typer.echo(made)

@@ -22,7 +22,7 @@ class GreyExtractor:
     """Stands in for a backbone: grey level of each crop's middle, then the crop itself (cx, cy, side)."""
 
     def features(
-        self, images: Iterable[NDArray[np.uint8]], boxes: NDArray[np.float64]
+        self, images: Iterable[NDArray[np.uint8]], boxes: NDArray[np.float64], name: str
     ) -> NDArray[np.float32]:
         pictures = list(images)
         assert len(pictures) == len(boxes)

@@ -2,23 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ...body.files import convert_smpl_file
 from ...body.layer import body_layer
 from ...body.spin_joints import SpinJoints
 from ...device import choose_device
 from ...features.images.extract import FeatureExtractor
+from ...features.images.occlusion import Occluder, Picture, load_occluders
 from ...features.images.spin_checkpoint import load_spin
 from ...pipeline.cache import content_digest
 from .errors import RawDataMissing
 
 
-def open_extractor(backbone: Path, device: str = "auto") -> FeatureExtractor:
-    """The feature extractor of a SPIN checkpoint, or of a bare ResNet-50. Raises what `load_spin` raises."""
-    trunk = load_spin(backbone).trunk
-    return FeatureExtractor(trunk, choose_device(device), content_digest(backbone))
+@dataclass(frozen=True)
+class Backbone:
+    """Features of a dataset's tracks, as they are or with things pasted over every crop (method section 3.1).
+
+    Attributes:
+        things: cut-outs of `load_occluders`; none leaves the crops alone.
+        seed: decides the pastes of a track together with the track's name.
+    """
+
+    extractor: FeatureExtractor
+    things: Sequence[Picture] = ()
+    seed: int = 0
+
+    def features(
+        self, images: Iterable[Picture], boxes: NDArray[np.float64], name: str
+    ) -> NDArray[np.float32]:
+        """One feature (2048,) for each of the boxes (n, 3) in the pictures of the track `name`."""
+        change = Occluder(self.things, name, self.seed) if self.things else None
+        return self.extractor.features(images, boxes, change=change)
+
+
+def open_backbone(
+    file: Path, device: str = "auto", *, occluders: Path | None = None, seed: int = 0
+) -> Backbone:
+    """The backbone of a SPIN checkpoint, or a bare ResNet-50.
+
+    Args:
+        occluders: a Pascal VOC folder whose objects are pasted over the crops.
+
+    Raises what `load_spin` and `load_occluders` raise.
+    """
+    things = load_occluders(occluders) if occluders is not None else ()
+    extractor = FeatureExtractor(load_spin(file).trunk, choose_device(device), content_digest(file))
+    return Backbone(extractor, things, seed)
 
 
 def open_bodies(files: Mapping[str, Path | None], folder: Path) -> dict[str, SpinJoints]:

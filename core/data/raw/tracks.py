@@ -19,9 +19,11 @@ Say = Callable[[str], None]
 
 
 class Extractor(Protocol):
-    """What turns pictures and crops into features: `core.features.images.extract.FeatureExtractor`."""
+    """What turns the pictures and crops (n, 3) of the track `name` into features: see `models.Backbone`."""
 
-    def features(self, images: Iterable[Image], boxes: NDArray[np.float64], /) -> NDArray[np.float32]: ...
+    def features(
+        self, images: Iterable[Image], boxes: NDArray[np.float64], name: str, /
+    ) -> NDArray[np.float32]: ...
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ def write_tracks(
             if track.boxed:
                 arrays["bbox"] = track.boxes[:, [0, 1, 2, 2]].astype(np.float32)
             if features is not None:
-                arrays["features"] = features.features(track.images(), scaled(track.boxes, crop_scale))
+                crops = scaled(track.boxes, crop_scale)
+                arrays["features"] = features.features(track.images(), crops, track.name)
             writer.add_track(track.name, track.source, arrays, gender=track.gender)
             frames += len(track.boxes)
             say(f"{name}: {track.name}, {frames} frames so far")
