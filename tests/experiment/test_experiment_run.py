@@ -106,6 +106,24 @@ def test_an_interrupted_validation_is_done_again(
     assert result.best.exists()
 
 
+def test_whoever_insists_is_not_kept_waiting_and_nothing_half_done_is_written(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def insist(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)  # torchrun passes both on
+        heard.append(True)
+        os.kill(os.getpid(), signal.SIGINT)
+        raise AssertionError("the third one ends it")
+
+    heard: list[bool] = []
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", insist)
+    with pytest.raises(KeyboardInterrupt):
+        train_experiment(tiny("train.clip_norm=1"), tmp_path, device="cpu", say=quiet)
+    assert heard
+    assert not (tmp_path / "training.pt").exists()
+
+
 def test_a_state_can_be_written_between_epochs(tiny: Tiny, tmp_path: Path) -> None:
     def stop(line: str) -> None:
         if "step 3/3" in line:
@@ -168,7 +186,8 @@ def test_bfloat16_changes_the_answer_by_little(tiny: Tiny) -> None:
 def test_the_curves_can_be_read_in_tensorboard(tiny: Tiny, tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    train_experiment(tiny(), tmp_path, device="cpu", say=quiet)
+    train_experiment(tiny("train.epochs=1"), tmp_path, device="cpu", say=quiet)
+    train_experiment(tiny(), tmp_path, resume=True, device="cpu", say=quiet)
     curves = EventAccumulator(str(tmp_path / "tensorboard"))
     curves.Reload()
     assert {"train/loss", "train/lr", "train/kp3d", "val/pa_mpjpe"} <= set(curves.Tags()["scalars"])

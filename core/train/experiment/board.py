@@ -15,7 +15,7 @@ class Board:
 
     Args:
         out: folder of the run, or None in the processes that do not report.
-        step: where the run goes on; what an interrupted run wrote from there on is overwritten.
+        step: the last one done; what an interrupted run wrote of later ones is replaced.
 
     Raises:
         PackageMissing: tensorboard is not installed.
@@ -27,7 +27,7 @@ class Board:
             need("tensorboard")
             from torch.utils.tensorboard import SummaryWriter
 
-            self._writer = SummaryWriter(str(out / FOLDER), purge_step=step or None)
+            self._writer = SummaryWriter(str(out / FOLDER), purge_step=step + 1)
 
     def write(self, step: int, values: Mapping[str, float]) -> None:
         """One point of each curve in `values`."""

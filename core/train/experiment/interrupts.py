@@ -12,15 +12,20 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
-    """Turns both signals into KeyboardInterrupt, at once or, inside `held`, as a wish to be asked for.
+    """Turns both signals into KeyboardInterrupt, at once or, inside `held`, at its end.
 
     Use as a context manager around a run. Outside the main thread, where Python allows no handlers, it does
     nothing.
+
+    Attributes:
+        asked: whether a signal came.
+        torn: whether it came twice, so that what was held is cut in two after all.
     """
 
     def __init__(self) -> None:
-        self.asked = False
+        self.asked = self.torn = False
         self._held = False
+        self._seen: set[int] = set()
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Interrupts:
@@ -33,9 +38,14 @@ class Interrupts:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        again, self.asked = self.asked, True
-        if again or not self._held:
-            raise KeyboardInterrupt
+        # Ctrl-C under torchrun comes as SIGINT and SIGTERM; only the same one again is impatience.
+        insists = number in self._seen
+        self._seen.add(number)
+        self.asked = True
+        if self._held and not insists:
+            return
+        self.torn = self._held
+        raise KeyboardInterrupt
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -45,3 +55,5 @@ class Interrupts:
             yield
         finally:
             self._held = False
+        if self.asked:
+            raise KeyboardInterrupt

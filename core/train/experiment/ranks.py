@@ -74,6 +74,11 @@ class Ranks:
         """The first rank's value, known to all once it has come to this point."""
         return self._agreed(value if self.first else 0.0, dist.ReduceOp.SUM) if self.world > 1 else value
 
+    def wait(self) -> None:
+        """Until all ranks have come to this point."""
+        if self.world > 1:
+            dist.barrier()
+
     def _agreed(self, value: float, how: dist.ReduceOp.RedOpType) -> float:
         told = torch.tensor(value, dtype=torch.float64, device=self.device)
         dist.all_reduce(told, how)
@@ -100,7 +105,6 @@ def ranks(device: str = "auto") -> Iterator[Ranks]:
         chosen = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(chosen)
     dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo", timeout=PATIENCE)
-    try:
-        yield Ranks(chosen, dist.get_rank(), dist.get_world_size())
-    finally:
-        dist.destroy_process_group()
+    yield Ranks(chosen, dist.get_rank(), dist.get_world_size())
+    # Not after an error: leaving in good order waits for the others, who may be waiting for this one.
+    dist.destroy_process_group()

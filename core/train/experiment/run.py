@@ -23,6 +23,8 @@ from .schema import BadConfig
 from .trainer import BEST, LAST, ExperimentTrainer
 from .validation import Validation
 
+SMPL_SETS = {"3dpw", "h36m"}  # their pose and shape belong to that body
+
 
 class FolderInUse(OutputError):
     code = "train.folder_in_use"
@@ -98,6 +100,8 @@ def prepared(
     tell: Say = say if here.first else lambda _: None
     tell(str(data))
     tell(f"network: {count_parameters(model) / 1e6:.2f} M parameters on {here.world} x {here.device}")
+    if config.data.body is None and SMPL_SETS & {*config.data.sets_3d, config.data.val.dataset}:
+        tell("body: the free one; the datasets' body parameters mean SMPL, which data.body names")
     out.mkdir(parents=True, exist_ok=True)
     return ExperimentTrainer(
         config,

@@ -159,7 +159,7 @@ class ExperimentTrainer:
         """Trains to the last epoch.
 
         Raises:
-            KeyboardInterrupt: on Ctrl-C or SIGTERM, after the state was written.
+            KeyboardInterrupt: on Ctrl-C or SIGTERM, after the state was written (at a second one, at once).
             Diverged: the loss or the validation's error is no number any more.
         """
         position, settings = self.position, self.config.train
@@ -170,10 +170,10 @@ class ExperimentTrainer:
                         self._epoch(board, interrupts)
                     self._close_epoch(board, interrupts)
             except KeyboardInterrupt:
-                self.save_state()
-                self.say(
-                    f"interrupted at epoch {position.epoch + 1}, step {position.iteration}; resume goes on"
-                )
+                if not interrupts.torn:
+                    self.save_state()
+                    where = f"epoch {position.epoch + 1}, step {position.iteration}"
+                    self.say(f"interrupted at {where}; resume goes on from there")
                 raise
 
     def _epoch(self, board: Board, interrupts: Interrupts) -> None:
@@ -181,9 +181,11 @@ class ExperimentTrainer:
         first, left = self.number, settings.iters - position.iteration
         for rows in ahead(lambda n: self.mixture.rows(n, self.ranks), first, first + left):
             meter.add(self.step(rows))
-            if position.iteration % settings.report_iters == 0 or position.iteration == settings.iters:
+            ended = position.iteration == settings.iters
+            saves = bool(settings.save_iters) and position.iteration % settings.save_iters == 0
+            if saves or ended or position.iteration % settings.report_iters == 0:
                 self._report(meter, board)
-            if settings.save_iters and position.iteration % settings.save_iters == 0:
+            if saves:  # after the report: what has diverged must not replace a good state
                 self.save_state()
             if self.ranks.any(interrupts.asked):
                 raise KeyboardInterrupt
@@ -228,8 +230,7 @@ class ExperimentTrainer:
                 if better:
                     self._write_weights(BEST, metrics)
             self.save_state()
-        if self.ranks.any(interrupts.asked):
-            raise KeyboardInterrupt
+            self.ranks.wait()  # whoever goes on finds the files of this epoch
 
     @property
     def lr(self) -> float:
