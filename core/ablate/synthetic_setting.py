@@ -10,6 +10,7 @@ from ..data.databases.synthetic import write_synthetic_database
 from ..train.experiment.config import ExperimentConfig
 from ..train.experiment.load import load_experiment
 from ..train.settings import Say
+from .backbone import FrozenBackbone
 from .one_run import Measured
 
 SYNTHETIC = "synthetic"
@@ -30,10 +31,10 @@ class Part:
 
 
 PARTS = (
-    Part("synthetic2d", "train", "2d", 300, 64, 1),
-    Part(SYNTHETIC, "train", "3d", 300, 64, 2),
-    Part(SYNTHETIC, "val", "3d", 16, 64, 3),
-    Part(SYNTHETIC, "test", "3d", 48, 96, 4),
+    Part("synthetic2d", "train", "2d", 600, 24, 1),
+    Part(SYNTHETIC, "train", "3d", 1200, 24, 2),
+    Part(SYNTHETIC, "val", "3d", 16, 32, 3),
+    Part(SYNTHETIC, "test", "3d", 48, 48, 4),
 )
 
 
@@ -47,17 +48,19 @@ def synthetic_setting(
     """
     config = load_experiment(CONFIG, overrides)
     root.mkdir(parents=True, exist_ok=True)
-    for part in parts:
-        folder = root / f"{part.dataset}_{part.split}"
-        if not folder.exists():
-            say(f"making {folder.name}: {part.tracks} people, {part.frames} frames each")
-            write_synthetic_database(
-                folder,
-                tracks=part.tracks,
-                frames=part.frames,
-                C=config.model.C,
-                seed=part.seed,
-                kind=part.kind,
-                name=part.dataset,
-            )
+    places = {root / f"{part.dataset}_{part.split}": part for part in parts}
+    missing = {folder: part for folder, part in places.items() if not folder.exists()}
+    backbone = FrozenBackbone(config.model.C) if missing else None
+    for folder, part in missing.items():
+        say(f"making {folder.name}: {part.tracks} people, {part.frames} frames each")
+        write_synthetic_database(
+            folder,
+            tracks=part.tracks,
+            frames=part.frames,
+            C=config.model.C,
+            seed=part.seed,
+            kind=part.kind,
+            name=part.dataset,
+            features=backbone,
+        )
     return replace(config, data=replace(config.data, root=str(root)))

@@ -8,7 +8,7 @@ it is informative, imperfect and never trained.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -44,7 +44,7 @@ class _Stage:
 
     body: BodyLayer
     joints: SpinJoints
-    features: _RandomFeatures
+    features: Callable[[Tensor], Tensor]
 
 
 class _RandomFeatures:
@@ -72,6 +72,7 @@ def write_synthetic_database(
     kind: Literal["3d", "2d"] = "3d",
     name: str = "synthetic",
     motion: Sequence[MotionClipSource] | None = None,
+    features: Callable[[Tensor], Tensor] | None = None,
 ) -> Path:
     """Writes a database of simulated people and returns its folder.
 
@@ -83,6 +84,7 @@ def write_synthetic_database(
         seed: decides motion, people, cameras and errors; use another one for validation.
         kind: "3d" has all keys of a 3D dataset, "2d" only features, joints2D and bbox.
         motion: clips to film (track i takes a stretch of clip i, cyclically) instead of procedural ones.
+        features: what sees the evidence, (T, 201) -> (T, C), instead of the fixed random map.
 
     Raises DestinationTaken, OutputFolderMissing.
 
@@ -90,7 +92,7 @@ def write_synthetic_database(
     middle of the picture.
     """
     body = _body()
-    stage = _Stage(body, SpinJoints(body), _RandomFeatures(C))
+    stage = _Stage(body, SpinJoints(body), features or _RandomFeatures(C))
     full = kind == "3d"
     with DatabaseWriter(folder, name=name, fps=FPS, has_3d=full, has_smpl=full) as writer:
         for i in range(tracks):
