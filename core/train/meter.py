@@ -28,11 +28,6 @@ class Meter:
             self._sums[name] = self._sums.get(name, 0.0) + value
         self._steps += 1
 
-    @property
-    def steps(self) -> int:
-        """Steps since the meter was last read."""
-        return self._steps
-
     def read(self) -> tuple[dict[str, float], float]:
         """Mean of each term, and seconds per step."""
         steps = max(self._steps, 1)
