@@ -126,15 +126,20 @@ def world(
     predicted: Annotated[Path, typer.Argument(help="The predicted motion (.npz).", metavar="PREDICTED")],
     truth: Annotated[Path, typer.Argument(help="The true motion (.npz).", metavar="TRUTH")],
     body: Annotated[
-        Path | None, typer.Option(help="The converted body (.npz) of both; otherwise the free body.")
+        Path | None, typer.Option(help="Your SMPL file, if both are of it; otherwise the free body.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """How well a motion follows the truth through the world: two .npz files of one person."""
+    from ...core.body.files import convert_smpl_file
     from ...core.evaluate.paper.world import evaluate_world
     from ...core.motion.body import load_body
     from ...core.motion.files.npz import read_clip
 
+    if body is not None:
+        bodies = Home.find().root / "bodies"
+        bodies.mkdir(parents=True, exist_ok=True)
+        body = convert_smpl_file(body, bodies)
     scores = evaluate_world(read_clip(predicted), read_clip(truth), load_body(body)).to_json()
     if as_json:
         typer.echo(json.dumps(scores, indent=1))

@@ -24,7 +24,10 @@ def train(
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps (experiments).")] = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the state in --out.")] = False,
-    body: Annotated[Path | None, typer.Option(help="An SMPL-format .npz; otherwise the free body.")] = None,
+    body: Annotated[
+        Path | None,
+        typer.Option(help="Your SMPL file, or for default a body .npz with landmarks; else the free body."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same weights.")] = None,
     batch: Annotated[int | None, typer.Option(help="Windows in a batch.")] = None,
     lr: Annotated[float | None, typer.Option(help="The highest learning rate.")] = None,

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from ..motion.body import SHAPE_COUNT, BodyTemplate, load_body
 from ..motion.skeletons import JOINT_COUNT
+from .files import convert_smpl_file
 from .kinematics import global_transforms
 from .landmarks import LandmarkSet
 
@@ -145,3 +146,17 @@ def body_layer(path: str | os.PathLike[str] | None = None) -> BodyLayer:
     from .smplx_layer import SmplxLayer  # here: a capture with the free body must not reach for smplx
 
     return SmplxLayer(template)
+
+
+def open_body(path: str | os.PathLike[str] | None, folder: str | os.PathLike[str]) -> BodyLayer:
+    """The body that a user names: an SMPL file, a body of this project, or None for the free body.
+
+    Args:
+        folder: where the conversion of an SMPL file is kept; made when it is needed.
+
+    Raises what `convert_smpl_file` and `body_layer` raise.
+    """
+    if path is None:
+        return body_layer()
+    os.makedirs(folder, exist_ok=True)
+    return body_layer(convert_smpl_file(path, folder))

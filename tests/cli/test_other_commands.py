@@ -18,7 +18,10 @@ def reel2rig_itself(variables, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("command", ["setup", "capture", "scan", "doctor", "demo", "bench", "train"])
+@pytest.mark.parametrize(
+    "command",
+    ["setup", "capture", "scan", "doctor", "demo", "bench", "train", "evaluate", "ablate", "data", "figures"],
+)
 def test_every_command_explains_itself(reel2rig_itself, command):
     done = reel2rig_itself(command, "--help")
     assert done.returncode == 0

@@ -21,13 +21,14 @@ def test_every_command_and_option_of_the_readme_exists() -> None:
     from reel2rig.bridge.cli.app import app
     from typer.main import get_command
 
-    commands = get_command(app).commands  # type: ignore[attr-defined]
     lines = re.findall(r"^reel2rig .*$", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert lines
     for line in lines:
-        name, *rest = line.partition("#")[0].split()[1:]
-        assert name in commands, line
-        known = {option for parameter in commands[name].params for option in parameter.opts}
+        command, rest = get_command(app), line.partition("#")[0].split()[1:]
+        while (choices := getattr(command, "commands", {})) and rest and not rest[0].startswith("-"):
+            assert rest[0] in choices, line
+            command, rest = choices[rest[0]], rest[1:]
+        known = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in rest if word.startswith("-")} <= known, line
 
 

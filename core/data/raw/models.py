@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...body.files import convert_smpl_file
-from ...body.layer import body_layer
+from ...body.layer import open_body
 from ...body.spin_joints import SpinJoints
 from ...device import choose_device
 from ...features.images.extract import FeatureExtractor
@@ -64,7 +63,7 @@ def open_bodies(files: Mapping[str, Path | None], folder: Path) -> dict[str, Spi
         folder: where converted SMPL files are kept.
 
     Raises:
-        RawDataMissing: one was not given; and what `convert_smpl_file` and `SpinJoints` raise.
+        RawDataMissing: one was not given; and what `open_body` and `SpinJoints` raise.
     """
     bodies = {}
     for name, file in files.items():
@@ -73,6 +72,5 @@ def open_bodies(files: Mapping[str, Path | None], folder: Path) -> dict[str, Spi
             raise RawDataMissing(
                 f"Give {option} SMPL_{name.upper()}.pkl: 3DPW's joints come from SMPL bodies."
             )
-        folder.mkdir(parents=True, exist_ok=True)
-        bodies[name] = SpinJoints(body_layer(convert_smpl_file(file, folder)))
+        bodies[name] = SpinJoints(open_body(file, folder))
     return bodies

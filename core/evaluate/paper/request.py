@@ -9,8 +9,7 @@ from typing import Literal
 
 import torch
 
-from ...body.files import convert_smpl_file
-from ...body.layer import BodyLayer, body_layer
+from ...body.layer import BodyLayer, open_body
 from ...data.databases.catalogue import find_database
 from ...data.databases.database import open_database
 from ...device import choose_device
@@ -64,8 +63,7 @@ class EvaluationRequest:
         """Measures every checkpoint on every set; all files are found before anything is computed.
 
         Raises:
-            DatasetMissing, and every error of `open_database`, `load`, `convert_smpl_file` and
-            `evaluate_database`.
+            DatasetMissing, and every error of `open_database`, `load`, `open_body` and `evaluate_database`.
         """
         places = {name: find_database(self.data, name, self.split) for name in self.sets}
         device = choose_device(self.device)
@@ -109,10 +107,7 @@ class EvaluationRequest:
 
     def _open_bodies(self, device: torch.device) -> tuple[BodyLayer, dict[str, BodyLayer]]:
         def opened(path: Path | None) -> BodyLayer:
-            if path is not None:
-                self.bodies.mkdir(parents=True, exist_ok=True)
-                path = convert_smpl_file(path, self.bodies)
-            return body_layer(path).to(device)
+            return open_body(path, self.bodies).to(device)
 
         if self.gt_body == "neutral":
             return opened(self.body), {}

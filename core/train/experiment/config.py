@@ -112,7 +112,7 @@ class DataConfig:
             1.2 reproduces the lineage, which used it everywhere.
         dup_edges: count the first window of a track eight times more and the last one seven times more, so
             that there are as many windows as frames, as the lineage does at stride 1.
-        body: SMPL-format .npz that the targets' joints are compared on; nothing means the free body.
+        body: SMPL file that the targets' joints are compared on; nothing means the free body.
     """
 
     root: str = "data"

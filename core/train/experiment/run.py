@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from ...body.layer import body_layer
+from ...body.layer import BodyLayer, open_body
 from ...body.spin_joints import SpinJoints
 from ...errors import OutputError
 from ...features.images.spin_checkpoint import load_spin
@@ -23,6 +23,7 @@ from .schema import BadConfig
 from .trainer import BEST, LAST, ExperimentTrainer
 from .validation import Validation
 
+BODIES = "bodies"  # of the folder of a run: converted SMPL files
 SMPL_SETS = {"3dpw", "h36m"}  # their pose and shape belong to that body
 
 
@@ -94,7 +95,7 @@ def prepared(
     _check_device(config, here)
     train = config.train
     data = open_databases(config, places)
-    body = body_layer(config.data.body)
+    body, gendered = open_bodies(config, out / BODIES)
     torch.manual_seed(train.seed)
     model = initial_network(config)
     tell: Say = say if here.first else lambda _: None
@@ -108,11 +109,29 @@ def prepared(
         model,
         Mixture(data.sets_2d, data.sets_3d, train.rows_2d, train.batch - train.rows_2d, train.seed),
         MethodLoss(config.loss, SpinJoints(body), train.seed),
-        Validation(config, data.validation, body.to(here.device)),
+        Validation(
+            config,
+            data.validation,
+            body.to(here.device),
+            {gender: layer.to(here.device) for gender, layer in gendered.items()},
+        ),
         out,
         here,
         tell,
     )
+
+
+def open_bodies(config: ExperimentConfig, folder: Path) -> tuple[BodyLayer, dict[str, BodyLayer]]:
+    """The body of the targets' joints, and those of both genders where the validation wants them.
+
+    SMPL files are converted once, into `folder`. Raises what `open_body` raises.
+    """
+    wanted = {"male": config.eval.male, "female": config.eval.female}
+    if config.eval.gt_body == "neutral":
+        wanted = {}
+    return open_body(config.data.body, folder), {
+        gender: open_body(file, folder) for gender, file in wanted.items()
+    }
 
 
 def initial_network(config: ExperimentConfig) -> BodyNetwork:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ...body.layer import BodyLayer, body_layer
+from collections.abc import Mapping
+
+from ...body.layer import BodyLayer
 from ...data.databases.database import Database
 from ...evaluate.paper.protocols import protocol_for
 from ...evaluate.paper.scores import evaluate_database
@@ -11,16 +13,20 @@ from .config import ExperimentConfig
 
 
 class Validation:
-    """Measures a network on `database` as the configuration's sections `data.val` and `eval` say."""
+    """Measures a network on `database` as the configuration's sections `data.val` and `eval` say.
 
-    def __init__(self, config: ExperimentConfig, database: Database, body: BodyLayer) -> None:
-        self.settings, self.database, self.body = config.eval, database, body
+    `gendered` are the bodies "male" and "female" where `eval.gt_body` asks for them.
+    """
+
+    def __init__(
+        self,
+        config: ExperimentConfig,
+        database: Database,
+        body: BodyLayer,
+        gendered: Mapping[str, BodyLayer] | None = None,
+    ) -> None:
+        self.settings, self.database, self.body, self.gendered = config.eval, database, body, gendered
         self.protocol = protocol_for(config.data.val.dataset)
-        files = {"male": config.eval.male, "female": config.eval.female}
-        wanted = files.items() if config.eval.gt_body == "gendered" else ()
-        self.gendered = {
-            gender: body_layer(file).to(body.v_template.device) for gender, file in wanted if file
-        }
 
     def __call__(self, model: BodyNetwork) -> dict[str, float]:
         """mpjpe, pa_mpjpe and accel (mm, mm, mm/frame²), and mpvpe where a true mesh is known."""
