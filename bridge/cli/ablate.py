@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -78,6 +79,24 @@ def video(
     typer.echo(picture_of_video(source, out, settings, home.models, moments=moments))
 
 
+def rendered(
+    out: Annotated[Path, typer.Option("-o", "--out", help="The picture (.png or .jpg).")],
+    seed: Annotated[int, typer.Option(help="Decides motion, person and camera.")] = 0,
+    moments: Annotated[int, typer.Option(help="How many frames of it.", min=1, max=12)] = 5,
+    device: DeviceOption = "auto",
+) -> None:
+    """The same for a rendered person in random motion: needs no video."""
+    home = Home.find()
+    continue_in_worker_python(ensure_ready(home, say=tell))
+    from ...core.ablate.pictures import film_person, picture_of_video
+    from ...core.pipeline.settings import CaptureSettings
+
+    with TemporaryDirectory() as folder:
+        clip = film_person(Path(folder) / "rendered.mp4", seed)
+        settings = CaptureSettings(device=device)
+        typer.echo(picture_of_video(clip, out, settings, home.models, moments=moments))
+
+
 def anchors(
     with_loss: Annotated[Path, typer.Option("--with", help="A checkpoint trained with the anchor loss.")],
     without_loss: Annotated[Path, typer.Option("--without", help="The same without it.")],
@@ -98,5 +117,5 @@ def anchors(
 
 
 figures = typer.Typer(help="Pictures in the manner of the paper's figures 5 to 8.", no_args_is_help=True)
-for command in (video, anchors):
+for command in (video, rendered, anchors):
     figures.command()(explained(command))

@@ -6,10 +6,14 @@ import tempfile
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from ..body.layer import body_layer
 from ..data.databases.database import open_database
+from ..data.procedural import procedural_motion
 from ..errors import UnknownFormat
+from ..evaluate.pipeline_accuracy import FIRST_SEED
+from ..evaluate.rendered_clips import View, film_motion
 from ..motion.body import load_body
 from ..motion.files.atomic import atomic_output
 from ..motion.files.npz import read_clip
@@ -23,7 +27,7 @@ from .mesh_view import Image
 from .results import write_json
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
-JPEG_QUALITY = 88
+JPEG_QUALITY = 84
 
 
 def picture_of_video(
@@ -50,6 +54,22 @@ def picture_of_video(
         result = capture(video, settings, job, models, progress)
         clips = [read_clip(job / name) for name in result["clips"]]
     return write_picture(out, capture_sheet(video, clips, load_body(), moments))
+
+
+def film_person(video: Path, seed: int, frames: int = 90) -> Path:
+    """A rendered person in random motion before a random camera, as a video: the free body, no dataset.
+
+    The same seed gives the same video; training draws other ones.
+    """
+    rng = np.random.default_rng(seed)
+    motion = procedural_motion(frames, FIRST_SEED + seed)
+    view = View(
+        yaw=float(rng.uniform(-180, 180)),
+        pitch=float(rng.uniform(2, 14)),
+        distance=float(rng.uniform(2.8, 3.6)),
+    )
+    film_motion(video, motion.rotations, motion.trans, rng.normal(0, 0.8, 10), load_body(), view, seed=seed)
+    return video
 
 
 def pictures_of_anchors(
