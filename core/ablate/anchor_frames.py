@@ -1,4 +1,6 @@
-"""Two networks on one database, frame by frame: which frames to show of them, and what holds over all."""
+"""Two networks on one database, frame by frame: which frames to show of them, and what holds over all
+(figure 8).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Bodies as small, calm pictures: smooth-shaded clay from any viewpoint, with clean edges and transparency.
+"""Bodies as small, calm pictures: smooth-shaded clay from any viewpoint, with clean edges and transparency
+(figures 5 to 8).
 
 OpenCV fills the triangles from back to front at three times the size; no graphics card, no Blender. For
 truth footage see `core.evaluate.rendering`, which draws clothes and no smooth shading.

@@ -1,4 +1,6 @@
-"""One row of a table with one seed: trained, measured, and kept as a small file that makes it resumable."""
+"""One row of a table with one seed: trained, measured, and kept as a small file that makes it resumable
+(tables 3 to 5).
+"""
 
 from __future__ import annotations
 

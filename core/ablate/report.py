@@ -1,4 +1,4 @@
-"""Ablation results as markdown, and the pages that carry them between markers."""
+"""Ablation results as markdown, and the pages that carry them between markers (tables 3 to 5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command line of an ablation says, and what follows from it."""
+"""What the command line of an ablation says, and what follows from it (tables 3 to 5)."""
 
 from __future__ import annotations
 

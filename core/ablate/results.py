@@ -1,4 +1,6 @@
-"""What an ablation leaves behind: one JSON file a table, complete enough to print the table again."""
+"""What an ablation leaves behind: one JSON file a table, complete enough to print the table again (tables 3
+to 5).
+"""
 
 from __future__ import annotations
 

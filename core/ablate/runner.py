@@ -1,4 +1,6 @@
-"""A whole table: every row with every seed, each once, however often the command is interrupted."""
+"""A whole table: every row with every seed, each once, however often the command is interrupted (tables 3 to
+5).
+"""
 
 from __future__ import annotations
 

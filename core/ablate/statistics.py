@@ -1,5 +1,5 @@
 """How sure a difference between two rows is: mean and spread over seeds, paired differences, and the
-smallest difference that this many seeds can tell from chance.
+smallest difference that this many seeds can tell from chance (tables 3 to 5).
 """
 
 from __future__ import annotations

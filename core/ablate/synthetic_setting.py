@@ -1,4 +1,6 @@
-"""The built-in setting ``synthetic``: its configuration, and databases of simulated people made on demand."""
+"""The built-in setting ``synthetic``: its configuration, and databases of simulated people made on demand
+(method section 8b).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Regressed points of a skinned body without its mesh: blend skinning and a regressor, multiplied out."""
+"""Regressed points of a skinned body without its mesh: blend skinning and a regressor, multiplied out
+(method section 4.6).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The user's own SMPL body: found, checked, and converted once into this project's .npz."""
+"""The user's own SMPL body: found, checked, and converted once into this project's .npz (method section
+4.6).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Reads the legacy pickles in which SMPL was published, without ever running what a pickle asks to be run.
+"""Reads the legacy pickles in which SMPL was published, without ever running what a pickle asks to be run
+(method section 4.6).
 
 To what `core.restricted_pickle` reads, arrays, it adds inert stand-ins for the two packages whose objects the
 official files hold. Everything else, and every stand-in used in a way these files do not, ends the reading.

@@ -1,4 +1,4 @@
-"""A user's official SMPL body, evaluated by `smplx`.
+"""A user's official SMPL body, evaluated by `smplx` (method section 4.6).
 
 `smplx` and the official files are for non-commercial use; this module is the only one that imports it, and
 only when such a body is asked for, so that a capture with the free body never touches it.

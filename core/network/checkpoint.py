@@ -1,5 +1,5 @@
 """Weights on disk: safetensors, float16, the configuration as JSON in the header. Nothing in the file is
-ever executed.
+ever executed (method section 8b).
 """
 
 from __future__ import annotations

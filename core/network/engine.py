@@ -1,4 +1,4 @@
-"""How windows are answered: the plain way, and what every way must offer."""
+"""How windows are answered: the plain way, and what every way must offer (method section 9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last frames of a clip that has no end: per-frame tensors in a ring of fixed size."""
+"""The last frames of a clip that has no end: per-frame tensors in a ring of fixed size (method section 9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the network can be fed, checked before it is."""
+"""What the network can be fed, checked before it is (method section 8b)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The two-stage co-segmentation network as one module: features in, bodies out."""
+"""The two-stage co-segmentation network as one module: features in, bodies out (equation 1, method section
+4).
+"""
 
 from __future__ import annotations
 

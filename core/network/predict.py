@@ -1,5 +1,5 @@
-"""From the landmarks of one person over a clip to a body per source frame: gate, retime, look, answer,
-turn back.
+"""From the landmarks of one person over a clip to a body per source frame: gate, retime, look, answer, turn
+back (method section 3.2).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """The iterative body regressor, and its folded form: three passes without activation are one affine map
-(method 4.5).
+(method section 4.5).
 """
 
 from __future__ import annotations

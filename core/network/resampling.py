@@ -1,4 +1,6 @@
-"""Between a video's own times and the 25 to 30 frames per second that the network was trained on."""
+"""Between a video's own times and the 25 to 30 frames per second that the network was trained on (method
+section 3.2).
+"""
 
 from __future__ import annotations
 

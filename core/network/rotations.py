@@ -1,4 +1,4 @@
-"""Rotations as torch tensors: the 6D form, axis-angle, quaternions and interpolation.
+"""Rotations as torch tensors: the 6D form, axis-angle, quaternions and interpolation (method section 4.5).
 
 **Convention**: matrices act on column vectors, right-handed; quaternions are wxyz, unit; angles are radians.
 """

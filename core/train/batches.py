@@ -1,4 +1,6 @@
-"""Training batches made in a second process, so that the trainer's core never waits for the simulator."""
+"""Training batches made in a second process, so that the trainer's core never waits for the simulator
+(method section 6.2).
+"""
 
 from __future__ import annotations
 

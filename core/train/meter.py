@@ -1,4 +1,4 @@
-"""Means of the loss terms and the pace, between two lines of progress."""
+"""Means of the loss terms and the pace, between two lines of progress (method section 6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The default training objective: the method's terms plus the anchor loss, for both output modes at once."""
+"""The default training objective: the method's terms plus the anchor loss, for both output modes at once
+(method section 6.2).
+"""
 
 from __future__ import annotations
 

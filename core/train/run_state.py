@@ -1,4 +1,6 @@
-"""The state that an interrupted training goes on from: one file, replaced as a whole, never executed."""
+"""The state that an interrupted training goes on from: one file, replaced as a whole, never executed (method
+section 6).
+"""
 
 from __future__ import annotations
 

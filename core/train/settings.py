@@ -1,4 +1,4 @@
-"""What a training run is asked to do."""
+"""What a training run is asked to do (method section 6.2)."""
 
 from __future__ import annotations
 

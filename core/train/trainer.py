@@ -1,5 +1,5 @@
 """Training the default network: encoder and regressor on single frames first, then the whole network on
-windows.
+windows (method section 6.2).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Held-out clips through the simulated detector and the whole windowed network, against the raw world
-landmarks.
+landmarks (method section 6.2).
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""What can be wrong with a database; every sentence names the file, the key and what was expected."""
+"""What can be wrong with a database; every sentence names the file, the key and what was expected (method
+section 7.1).
+"""
 
 from __future__ import annotations
 

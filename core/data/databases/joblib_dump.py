@@ -1,4 +1,5 @@
-"""Reads what joblib dumped, without running anything and, where it is not compressed, without copying it.
+"""Reads what joblib dumped, without running anything and, where it is not compressed, without copying it
+(method section 7.1).
 
 A dump is a pickle in which each array is announced by a ``NumpyArrayWrapper`` (shape, type, order) and its
 bytes follow in the same stream. joblib's own reader answers every name that a pickle asks for; here the

@@ -1,4 +1,6 @@
-"""The joint sets in which databases give their keypoints, and where their joints stand among the 49."""
+"""The joint sets in which databases give their keypoints, and where their joints stand among the 49 (method
+section 7.1).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A .npy file that grows row by row: more than fits in memory, in the format every numpy reads."""
+"""A .npy file that grows row by row: more than fits in memory, in the format every numpy reads (method
+section 7.2).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Databases out of nothing: random motion on the free body, filmed by random cameras.
+"""Databases out of nothing: random motion on the free body, filmed by random cameras (method section 7.2).
 
 Their form is that of a real database, so that training, evaluation and ablations run without any dataset.
 In place of a frozen image backbone stands a fixed random map of noisy landmark evidence: like real features

@@ -1,4 +1,6 @@
-"""Writes databases of the project's own form, track by track, so that they may be larger than the memory."""
+"""Writes databases of the project's own form, track by track, so that they may be larger than the memory
+(method section 7.2).
+"""
 
 from __future__ import annotations
 

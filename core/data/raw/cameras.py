@@ -1,4 +1,4 @@
-"""From a dataset's world into its cameras and onto their pictures.
+"""From a dataset's world into its cameras and onto their pictures (method section 7.3).
 
 **Convention**: OpenCV cameras (x right, y down, z forward); X_camera = R X_world + t on column vectors;
 lengths are in the unit of t, pixels count from the upper left corner.

@@ -1,4 +1,4 @@
-"""The datasets that can be prepared, and the one call that prepares any of them."""
+"""The datasets that can be prepared, and the one call that prepares any of them (method section 7.3)."""
 
 from __future__ import annotations
 

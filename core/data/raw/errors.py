@@ -1,4 +1,4 @@
-"""What can be wrong with a dataset as its makers publish it."""
+"""What can be wrong with a dataset as its makers publish it (method section 7.3)."""
 
 from __future__ import annotations
 

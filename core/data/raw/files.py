@@ -1,4 +1,6 @@
-"""Opening the annotation files of datasets: every failure names the file and says what was expected."""
+"""Opening the annotation files of datasets: every failure names the file and says what was expected (method
+section 7.3).
+"""
 
 from __future__ import annotations
 

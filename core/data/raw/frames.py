@@ -1,4 +1,6 @@
-"""Frames as the datasets store them: folders of pictures, videos, pictures packed into records."""
+"""Frames as the datasets store them: folders of pictures, videos, pictures packed into records (method
+section 7.3).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A dataset's own joints brought into another list by name: one table decides what is left and right."""
+"""A dataset's own joints brought into another list by name: one table decides what is left and right (method
+section 7.3).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The two models that preparing a dataset needs, opened from a user's files: backbone and bodies."""
+"""The two models that preparing a dataset needs, opened from a user's files: backbone and bodies (method
+section 7.3).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PennAction: sports clips with 13 keypoints a frame.
+"""PennAction: sports clips with 13 keypoints a frame (method section 7.3).
 
     RAW/labels/0001.mat                MATLAB 5: x, y, visibility (F, 13), nframes
     RAW/frames/0001/000001.jpg

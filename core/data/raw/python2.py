@@ -1,4 +1,4 @@
-"""Pickles that Python 2 wrote, such as 3DPW's, read without running what they ask for."""
+"""Pickles that Python 2 wrote, as 3DPW has, read without running what they ask for (method section 7.3)."""
 
 from __future__ import annotations
 

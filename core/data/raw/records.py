@@ -1,4 +1,5 @@
-"""TFRecord files without TensorFlow: their framing, their checksums, and the examples inside.
+"""TFRecord files without TensorFlow: their framing, their checksums, and the examples inside (method section
+7.3).
 
 A record is its length (8 bytes, little-endian), the masked CRC-32C of these 8 bytes, the data, and the masked
 CRC-32C of the data. The data is a `tf.train.Example`: named lists of bytes, floats or integers.

@@ -1,4 +1,4 @@
-"""Videos cut into stretches without gaps, so that no window spans what was not seen."""
+"""Videos cut into stretches without gaps, so that no window spans what was not seen (method section 7.3)."""
 
 from __future__ import annotations
 

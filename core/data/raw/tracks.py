@@ -1,4 +1,6 @@
-"""The one way from a dataset's frames into a database: crops to the backbone, arrays to the writer."""
+"""The one way from a dataset's frames into a database: crops to the backbone, arrays to the writer (method
+section 7.3).
+"""
 
 from __future__ import annotations
 

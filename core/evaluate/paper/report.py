@@ -1,4 +1,6 @@
-"""Our rows beside every row of the paper's tables, as plain values that a terminal or a file can show."""
+"""Our rows beside every row of the paper's tables, as plain values that a terminal or a file can show
+(method section 8).
+"""
 
 from __future__ import annotations
 

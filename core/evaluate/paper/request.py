@@ -1,4 +1,6 @@
-"""An evaluation as somebody asks for it: checkpoints, databases, and the protocol's choices."""
+"""An evaluation as somebody asks for it: checkpoints, databases, and the protocol's choices (method section
+8).
+"""
 
 from __future__ import annotations
 

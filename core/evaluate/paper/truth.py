@@ -1,4 +1,4 @@
-"""What a database says is true of a track: joints, and the body itself where it is known."""
+"""What a database says is true of a track: joints, and the body where it is known (method section 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Crops in, features out: the trunk over a stream of images, and what it said kept for the next time."""
+"""Crops in, features out: the trunk over a stream of images, and what it said kept for the next time (method
+section 3.1).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Things pasted over crops before their features are taken, so that training sees hidden people (method 3).
+"""Things pasted over crops before their features are taken, so that training sees hidden people (method
+section 3.1).
 
 The things are the objects of a Pascal VOC folder, cut out by their segmentation masks.
 """

@@ -1,4 +1,5 @@
-"""Which pictures of a video the trunk sees, and how their features reach the network's times.
+"""Which pictures of a video the trunk sees, and how their features reach the network's times (method section
+3.1).
 
 The trunk is the dearest part by far, so that it never sees a picture that the network's 25 to 30 frames per
 second do not need: of 60 per second it sees every second one, and the pictures stay real ones. Where no such

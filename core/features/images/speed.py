@@ -1,4 +1,6 @@
-"""How fast the trunk is on a device, and what a narrower number format costs: for the benchmark."""
+"""How fast the trunk is on a device, and what a narrower number format costs: for the benchmark (method
+section 3.1).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A SPIN checkpoint, or a bare ResNet-50 state dict, as our trunk and body regressor (method 3, 4.5)."""
+"""A SPIN checkpoint, or a bare ResNet-50 state dict, as our trunk and body regressor (method section 3.1)."""
 
 from __future__ import annotations
 

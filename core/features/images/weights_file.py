@@ -1,4 +1,6 @@
-"""Reads somebody else's weights file into plain tensors, without running anything the file may ask for."""
+"""Reads somebody else's weights file into plain tensors, without running anything the file may ask for
+(method section 3.1).
+"""
 
 from __future__ import annotations
 

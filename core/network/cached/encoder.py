@@ -1,4 +1,6 @@
-"""A recurrent encoder of which the frame's share is computed once and only the wanted steps are taken."""
+"""A recurrent encoder of which the frame's share is computed once and only the wanted steps are taken
+(method section 9).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A GRU taken apart: its input projection, which depends on one frame only, and its recurrent step."""
+"""A GRU taken apart: its input projection, which depends on one frame only, and its recurrent step (method
+section 9).
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """`python -m reel2rig.core.train.experiment CONFIG --out FOLDER`: a training without the command line's
-dress, which `torchrun -m` can start on several GPUs."""
+dress, which `torchrun -m` can start on several GPUs (method section 6.1).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TensorBoard: curves of the terms, the learning rate and the validation."""
+"""TensorBoard: curves of the terms, the learning rate and the validation (method section 6.1)."""
 
 from __future__ import annotations
 

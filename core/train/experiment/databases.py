@@ -1,4 +1,6 @@
-"""The databases of an experiment: all found before anything is built, opened, and cut into windows."""
+"""The databases of an experiment: all found before anything is built, opened, and cut into windows (method
+section 6.1).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and a cluster's SIGTERM, held back while something must not be cut in two."""
+"""Ctrl-C and a cluster's SIGTERM, held back while something must not be cut in two (method section 6.1)."""
 
 from __future__ import annotations
 

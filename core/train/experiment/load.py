@@ -1,5 +1,6 @@
 """Configurations from YAML: the ones beside this file by name, any other by path, single keys from the
-command line."""
+command line (method section 6.1).
+"""
 
 from __future__ import annotations
 

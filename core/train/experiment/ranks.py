@@ -1,4 +1,5 @@
-"""Several processes as one trainer: who this one is, and the few things they tell one another.
+"""Several processes as one trainer: who this one is, and the few things they tell one another (method
+section 6.1).
 
 `torchrun` starts the processes and says so in the environment; without it there is one rank, and every call
 here is free.

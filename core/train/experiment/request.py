@@ -1,4 +1,4 @@
-"""A training as somebody asks for it: a configuration by name, and flags over it."""
+"""A training as somebody asks for it: a configuration by name, and flags over it (method section 6.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Values as YAML gives them, as frozen dataclasses: unknown keys and wrong types are refused by name."""
+"""Values as YAML gives them, as frozen dataclasses: unknown keys and wrong types are refused by name (method
+section 6.1).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The other training, of the shipped default network on simulated landmarks, as a configuration."""
+"""The other training, of the shipped default network on simulated landmarks, as a configuration (method
+section 6.2).
+"""
 
 from __future__ import annotations
 
