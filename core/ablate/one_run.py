@@ -10,11 +10,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from ..body.layer import body_layer
 from ..data.databases.catalogue import find_database
 from ..data.databases.database import open_database
+from ..device import choose_device
 from ..errors import OutputError
 from ..evaluate.paper.protocols import protocol_for
 from ..evaluate.paper.scores import evaluate_database
@@ -22,7 +20,7 @@ from ..network.checkpoint import load
 from ..network.model import count_parameters
 from ..train.experiment.config import ExperimentConfig
 from ..train.experiment.databases import find_databases
-from ..train.experiment.run import train_experiment
+from ..train.experiment.run import BODIES, open_bodies, train_experiment
 from ..train.experiment.schema import flat, updated
 from ..train.run_state import STATE
 from ..train.settings import Say
@@ -87,15 +85,19 @@ def run_row(
     began = time.process_time()
     resume = (folder / STATE).exists()
     result = train_experiment(config, folder, resume=resume, device=device, say=say)
-    model = load(result.best, device="cuda" if device == "auto" and torch.cuda.is_available() else "cpu")
+    place = choose_device(device)
+    model = load(result.best, device=place)
     database = open_database(find_database(config.data.root, measured.dataset, measured.split))
+    body, gendered = open_bodies(config, folder / BODIES)
     scores = evaluate_database(
         model,
         database,
         protocol_for(measured.dataset),
-        body_layer(config.data.body),
+        body.to(place),
         edge=config.eval.edge,
         gt_body=config.eval.gt_body,
+        filter=config.eval.filter,
+        gendered={gender: layer.to(place) for gender, layer in gendered.items()},
     )
     curve = [float(epoch["pa_mpjpe"]) for epoch in result.history]
     run = Run(

@@ -1,4 +1,4 @@
-"""From files to pictures: a video captured and drawn, two checkpoints compared and drawn."""
+"""From files to pictures: a video captured and drawn, two checkpoints compared and drawn (figures 5 to 8)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..body.layer import body_layer
+from ..body.layer import open_body
 from ..data.databases.database import open_database
 from ..data.procedural import procedural_motion
 from ..errors import UnknownFormat
@@ -28,6 +28,7 @@ from .results import write_json
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 JPEG_QUALITY = 84
+BODIES = "bodies"  # converted SMPL files
 
 
 def picture_of_video(
@@ -88,9 +89,9 @@ def pictures_of_anchors(
     Raises:
         CheckpointMissing, CheckpointCorrupt, DatabaseMissing, MissingKey: the file and what was expected.
     """
-    layer = body_layer(body)
-    compared = compare_anchors(load(with_loss), load(without_loss), open_database(database), layer)
     out.mkdir(parents=True, exist_ok=True)
+    layer = open_body(body, out / BODIES)
+    compared = compare_anchors(load(with_loss), load(without_loss), open_database(database), layer)
     chosen = {
         "most-different": compared.most_different(frames),
         "random": compared.drawn(frames, seed),

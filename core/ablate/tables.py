@@ -168,7 +168,8 @@ TABLE_4 = AblationTable(
     ),
 )
 
-_AREA, _PERIMETER = {"loss.w_perim": 0.0}, {"loss.w_area": 0.0}
+_AREA: dict[str, Switch] = {"loss.w_perim": 0.0}
+_PERIMETER: dict[str, Switch] = {"loss.w_area": 0.0}
 
 TABLE_5 = AblationTable(
     "table5",
