@@ -1,4 +1,4 @@
-"""The paper's own way through a capture: crops of a person, ResNet-50 features, bodies (method section 3.1)."""
+"""The paper's own way in a capture: crops of a person, ResNet-50 features, bodies (method section 3.1)."""
 
 from __future__ import annotations
 
