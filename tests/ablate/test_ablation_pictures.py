@@ -190,11 +190,10 @@ def test_an_anchor_sheet_has_a_row_a_frame(body: BodyTemplate) -> None:
 
 
 def test_two_checkpoints_become_pictures_and_a_summary(database: Database, tmp_path: Path) -> None:
-    paths = []
-    for name in ("with", "without"):
-        paths.append(tmp_path / f"{name}.safetensors")
-        save(network(len(name)), paths[-1])
-    made = pictures_of_anchors(*paths, database.path, tmp_path / "out", frames=2)
+    trained, other = tmp_path / "with.safetensors", tmp_path / "without.safetensors"
+    for seed, path in ((4, trained), (7, other)):
+        save(network(seed), path)
+    made = pictures_of_anchors(trained, other, database.path, tmp_path / "out", frames=2)
     assert [path.name for path in made] == [
         "anchors-most-different.jpg",
         "anchors-random.jpg",

@@ -24,7 +24,8 @@ class Numbered:
         assert all(0 <= i < self.count for i in indices)
         number = torch.tensor([float(self.first + i) for i in indices])
         flag = torch.full((len(indices),), float(self.has_3d))
-        return SupervisedRows(number[:, None, None], *[number[:, None]] * 4, flag, flag)
+        plain = number[:, None]
+        return SupervisedRows(number[:, None, None], plain, plain, plain, plain, flag, flag)
 
 
 SETS_2D, SETS_3D = [Numbered(0, 7, False)], [Numbered(100, 30, True), Numbered(200, 10, True)]

@@ -72,7 +72,10 @@ def test_the_loss_equals_the_printed_equations(
     seed: int, anchors: Anchors, squared: bool, w: tuple[float, float]
 ) -> None:
     predicted, truth = np.random.default_rng(seed).normal(size=(2, 3, 2, POINTS, 3))
-    found = landmark_anchor(*(torch.from_numpy(x) for x in (predicted, truth)), anchors, *w, squared)
+    w_area, w_perim = w
+    found = landmark_anchor(
+        torch.from_numpy(predicted), torch.from_numpy(truth), anchors, w_area, w_perim, squared
+    )
     assert float(found) == pytest.approx(reference(predicted, truth, anchors, w, squared), rel=2e-4, abs=1e-6)
 
 

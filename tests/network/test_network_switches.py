@@ -107,6 +107,7 @@ def test_a_shared_fragment_encoder_answers_equal_fragments_equally() -> None:
     windows = torch.cat([half, half], 1)
     for encoder, equal in (("shared", True), ("separate", False)):
         model = small_network(replace(SMALL, stage2=Stage2Config(encoder=encoder)))
+        assert model.temporal.stage2 is not None
         first, second = model.temporal.stage2(windows).fragments
         assert torch.allclose(first, second, atol=1e-6) == equal
 
