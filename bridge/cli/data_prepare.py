@@ -69,7 +69,7 @@ def prepare(
         bodies = open_bodies(files, home.root / "bodies")
     features = None
     if backbone is not None:
-        features = open_backbone(backbone, device, occluders=occluders, seed=seed)
+        features = open_backbone(backbone, device, occluders=occluders, seed=seed, say=tell)
     with _telling() as say:
         made = prepare_dataset(dataset, raw, out, split, features=features, bodies=bodies, say=say)
     typer.echo(made)

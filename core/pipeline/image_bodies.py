@@ -46,12 +46,13 @@ FRAME_BY_FRAME = (
 class ImageModel:
     """What answers from pictures: the temporal network, or the backbone's own regressor where there is none.
 
-    Exactly one of `network` and `regressor` is given.
+    Exactly one of `network` and `regressor` is given; `loaded` tells what was taken from the backbone's file.
     """
 
     extractor: FeatureExtractor
     network: BodyNetwork | None
     regressor: IterativeRegressor | None
+    loaded: str
 
     @classmethod
     def load(cls, settings: CaptureSettings) -> ImageModel:
@@ -68,13 +69,13 @@ class ImageModel:
         if settings.checkpoint != "default":
             network = checkpoint.load(settings.checkpoint, device)
             require_images(network.config, Path(settings.checkpoint).name)
-            return cls(extractor, network, None)
+            return cls(extractor, network, None, str(spin.report))
         if spin.regressor is None:
             raise WrongFeatures(
                 f"{path.name} gives features but no bodies: add --checkpoint with a network trained on "
                 "them, or give a SPIN checkpoint, which holds a body regressor of its own."
             )
-        return cls(extractor, None, spin.regressor)
+        return cls(extractor, None, spin.regressor, str(spin.report))
 
     def predict(
         self,
@@ -146,7 +147,7 @@ class _Filmed:
         boxes = interpolate(self.boxes, self.plan.seen, retiming.source)
         about_centre = torch.from_numpy(boxes - np.array([size[0] / 2, size[1] / 2, 0.0])).float()
         cam = weak_perspective(bodies.cam, about_centre, focal)
-        notes = (FRAME_BY_FRAME,) if model.network is None else ()
+        notes = (model.loaded, FRAME_BY_FRAME) if model.network is None else (model.loaded,)
         return self.person.prediction(
             bodies.rotations.numpy(), bodies.betas.numpy(), cam.numpy(), boxes, evidence, notes
         )

@@ -236,7 +236,7 @@ def test_the_regressor_starts_from_spin_where_wanted(
     given = IterativeRegressor(32, RegressorConfig(hidden=64))
     given.initial.uniform_()
     told = {"spin.pt": given, "trunk.pt": None, "wide.pt": IterativeRegressor(48, RegressorConfig(hidden=64))}
-    monkeypatch.setattr(run, "load_spin", lambda path: SimpleNamespace(regressor=told[path]))
+    monkeypatch.setattr(run, "load_spin", lambda path: SimpleNamespace(regressor=told[path], report=path))
     started = initial_network(tiny("init.spin=spin.pt")).regressor.state_dict()
     assert all(torch.equal(started[name], value) for name, value in given.state_dict().items())
     with pytest.raises(BadConfig, match=r"trunk\.pt has no body regressor"):

@@ -114,6 +114,7 @@ def test_a_spin_checkpoint_alone_gives_a_motion_frame_by_frame(
     assert len(clip) == FRAMES
     assert clip.valid.tolist() == [t != 5 for t in range(FRAMES)]
     assert any("own regressor" in note for note in result["notes"])
+    assert any("tensors taken over" in note for note in result["notes"])
     assert result["settings"]["features"] == "resnet50"
 
     # The joints of the result are what the file's own model says of the cached features.

@@ -19,6 +19,7 @@ from ...features.images.occlusion import Occluder, Picture, load_occluders
 from ...features.images.spin_checkpoint import load_spin
 from ...pipeline.cache import content_digest
 from .errors import RawDataMissing
+from .tracks import Say
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,14 @@ class Backbone:
 
 
 def open_backbone(
-    file: Path, device: str = "auto", *, occluders: Path | None = None, seed: int = 0
+    file: Path,
+    device: str = "auto",
+    *,
+    occluders: Path | None = None,
+    seed: int = 0,
+    say: Say = lambda line: None,
 ) -> Backbone:
-    """The backbone of a SPIN checkpoint, or a bare ResNet-50.
+    """The backbone of a SPIN checkpoint, or a bare ResNet-50; `say` hears what was taken from the file.
 
     Args:
         occluders: a Pascal VOC folder whose objects are pasted over the crops.
@@ -53,7 +59,9 @@ def open_backbone(
     Raises what `load_spin` and `load_occluders` raise.
     """
     things = load_occluders(occluders) if occluders is not None else ()
-    extractor = FeatureExtractor(load_spin(file).trunk, choose_device(device), content_digest(file))
+    spin = load_spin(file)
+    say(str(spin.report))
+    extractor = FeatureExtractor(spin.trunk, choose_device(device), content_digest(file))
     return Backbone(extractor, things, seed)
 
 

@@ -97,8 +97,8 @@ def prepared(
     data = open_databases(config, places)
     body, gendered = open_bodies(config, out / BODIES)
     torch.manual_seed(train.seed)
-    model = initial_network(config)
     tell: Say = say if here.first else lambda _: None
+    model = initial_network(config, tell)
     tell(str(data))
     tell(f"network: {count_parameters(model) / 1e6:.2f} M parameters on {here.world} x {here.device}")
     if config.data.body is None and SMPL_SETS & {*config.data.sets_3d, config.data.val.dataset}:
@@ -134,8 +134,10 @@ def open_bodies(config: ExperimentConfig, folder: Path) -> tuple[BodyLayer, dict
     }
 
 
-def initial_network(config: ExperimentConfig) -> BodyNetwork:
+def initial_network(config: ExperimentConfig, tell: Say = lambda _: None) -> BodyNetwork:
     """The network before its first step: by chance, and the regressor from SPIN where `init.spin` says so.
+
+    `tell` hears what was taken from that file.
 
     Raises:
         BadConfig: the checkpoint holds no regressor, or one of another width.
@@ -143,7 +145,9 @@ def initial_network(config: ExperimentConfig) -> BodyNetwork:
     """
     model = BodyNetwork(config.network)
     if config.init.spin is not None:
-        spin = load_spin(config.init.spin).regressor
+        loaded = load_spin(config.init.spin)
+        tell(str(loaded.report))
+        spin = loaded.regressor
         if spin is None:
             raise BadConfig(f"Set init.spin to a SPIN checkpoint: {config.init.spin} has no body regressor.")
         ours, theirs = model.regressor.first.weight.shape, spin.first.weight.shape
