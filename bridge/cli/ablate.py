@@ -98,8 +98,11 @@ def rendered(
 
 
 def anchors(
-    with_loss: Annotated[Path, typer.Option("--with", help="A checkpoint trained with the anchor loss.")],
-    without_loss: Annotated[Path, typer.Option("--without", help="The same without it.")],
+    with_loss: Annotated[
+        list[Path],
+        typer.Option("--with", help="A checkpoint trained with the anchor loss; repeat it for more seeds."),
+    ],
+    without_loss: Annotated[list[Path], typer.Option("--without", help="The same without it, as often.")],
     database: Annotated[Path, typer.Option(help="A database that knows pose and shape.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder for two pictures and a summary.")],
     frames: Annotated[int, typer.Option(help="Rows of each picture.", min=1, max=12)] = 4,

@@ -63,7 +63,9 @@ class AnchorComparison:
     without_anchor: Bodies
 
     def summary(self) -> dict[str, Any]:
-        """What holds over all frames, JSON-able: errors of both, and how often the one with is nearer."""
+        """What holds over all frames, JSON-able: errors of both, and the share of frames in which the one
+        with the loss is ``nearer``.
+        """
         by_frame = [frame_errors(b, self.truth) for b in (self.with_anchor, self.without_anchor)]
         means = [AnchorErrors(**{k: round(float(v.mean()), 3) for k, v in e.items()}) for e in by_frame]
         nearer = {k: round(float((by_frame[0][k] < by_frame[1][k]).mean()), 4) for k in by_frame[0]}
@@ -71,7 +73,7 @@ class AnchorComparison:
             "frames": len(self.tracks),
             "with": asdict(means[0]),
             "without": asdict(means[1]),
-            "share of frames where with is nearer": nearer,
+            "nearer": nearer,
         }
 
     def most_different(self, count: int) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,7 @@ import numpy as np
 from ..body.layer import open_body
 from ..data.databases.database import open_database
 from ..data.procedural import procedural_motion
-from ..errors import UnknownFormat
+from ..errors import InputError, UnknownFormat
 from ..evaluate.pipeline_accuracy import FIRST_SEED
 from ..evaluate.rendered_clips import View, film_motion
 from ..motion.body import load_body
@@ -27,8 +28,12 @@ from .mesh_view import Image
 from .results import write_json
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
-JPEG_QUALITY = 84
+JPEG_QUALITY = 80
 BODIES = "bodies"  # converted SMPL files
+
+
+class UnequalPairs(InputError):
+    code = "figures.unequal_pairs"
 
 
 def picture_of_video(
@@ -74,8 +79,8 @@ def film_person(video: Path, seed: int, frames: int = 90) -> Path:
 
 
 def pictures_of_anchors(
-    with_loss: Path,
-    without_loss: Path,
+    with_loss: Sequence[Path],
+    without_loss: Sequence[Path],
     database: Path,
     out: Path,
     *,
@@ -83,26 +88,38 @@ def pictures_of_anchors(
     seed: int = 0,
     body: Path | None = None,
 ) -> list[Path]:
-    """Draws two networks against the truth as the paper's figure 8: ``anchors-most-different.jpg``,
-    ``anchors-random.jpg``, and ``anchors.json`` with what holds over all frames.
+    """Draws networks against the truth as the paper's figure 8: ``anchors-most-different.jpg`` and
+    ``anchors-random.jpg`` of the first pair, and ``anchors.json`` with what holds over all frames of each.
+
+    Args:
+        with_loss, without_loss: checkpoints that differ in the anchor loss alone, such as one pair a seed.
+        frames: rows of each picture. seed: decides the frames drawn by chance.
 
     Raises:
+        UnequalPairs: not as many checkpoints with as without.
         CheckpointMissing, CheckpointCorrupt, DatabaseMissing, MissingKey: the file and what was expected.
     """
+    if len(with_loss) != len(without_loss) or not with_loss:
+        raise UnequalPairs(
+            f"Give one checkpoint without the loss for each one with it; there are {len(with_loss)} with and "
+            f"{len(without_loss)} without."
+        )
     out.mkdir(parents=True, exist_ok=True)
     layer = open_body(body, out / BODIES)
-    compared = compare_anchors(load(with_loss), load(without_loss), open_database(database), layer)
-    chosen = {
-        "most-different": compared.most_different(frames),
-        "random": compared.drawn(frames, seed),
-    }
+    frames_of = open_database(database)
+    compared = [
+        compare_anchors(load(a), load(b), frames_of, layer)
+        for a, b in zip(with_loss, without_loss, strict=True)
+    ]
+    first = compared[0]
+    chosen = {"most-different": first.most_different(frames), "random": first.drawn(frames, seed)}
     paths = [
         write_picture(
-            out / f"anchors-{name}.jpg", anchor_sheet([compared.frame(i) for i in indices], layer.template)
+            out / f"anchors-{name}.jpg", anchor_sheet([first.frame(i) for i in indices], layer.template)
         )
         for name, indices in chosen.items()
     ]
-    return [*paths, write_json(out / "anchors.json", compared.summary())]
+    return [*paths, write_json(out / "anchors.json", {"pairs": [one.summary() for one in compared]})]
 
 
 def write_picture(path: Path, image: Image) -> Path:

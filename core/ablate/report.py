@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
 
-from ..errors import InputError
 from .results import RowResult, TableResult
 from .statistics import CONFIDENCE, Spread, least_telling, paired_difference, seed_spread, spread
 from .tables import OURS, PAPER_OURS, find_table
@@ -15,10 +13,6 @@ HEADINGS = (
     *("paper: PA-MPJPE", "minus ours", "Accel"),
 )
 MISSING = "–"
-
-
-class MarkersMissing(InputError):
-    code = "ablate.markers_missing"
 
 
 def render(table: TableResult) -> str:
@@ -33,22 +27,6 @@ def render(table: TableResult) -> str:
         group = item.row.group
     parts = ["\n".join(lines), _chance(table), _questions(table)]
     return "\n\n".join(part for part in parts if part)
-
-
-def update_page(page: str, tables: list[TableResult]) -> str:
-    """`page` with each table's markdown between its markers ``<!-- table3 -->`` and ``<!-- /table3 -->``.
-
-    Raises:
-        MarkersMissing: the page lacks a table's markers.
-    """
-    for table in tables:
-        begin, end = f"<!-- {table.table} -->", f"<!-- /{table.table} -->"
-        pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
-        if not pattern.search(page):
-            raise MarkersMissing(f"Put {begin} and {end} into the page where the table belongs.")
-        filled = f"{begin}\n{render(table)}\n{end}"
-        page = pattern.sub(lambda _, text=filled: text, page)
-    return page
 
 
 def _cells(item: RowResult, ours: RowResult | None, first: bool) -> list[str]:

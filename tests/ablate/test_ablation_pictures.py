@@ -13,7 +13,7 @@ from reel2rig.core.ablate.anchor_frames import Bodies, common, compare_anchors, 
 from reel2rig.core.ablate.anchor_picture import GAP, PANEL, ComparedFrame, Posed, anchor_sheet
 from reel2rig.core.ablate.capture_picture import NothingToShow, capture_sheet, moment
 from reel2rig.core.ablate.mesh_view import Viewpoint, draw_meshes, laid_over, reduced, side_view
-from reel2rig.core.ablate.pictures import film_person, pictures_of_anchors, write_picture
+from reel2rig.core.ablate.pictures import UnequalPairs, film_person, pictures_of_anchors, write_picture
 from reel2rig.core.body.layer import BodyLayer
 from reel2rig.core.data.databases.database import Database, open_database
 from reel2rig.core.data.databases.synthetic import write_synthetic_database
@@ -200,6 +200,11 @@ def test_two_checkpoints_become_pictures_and_a_summary(database: Database, tmp_p
         "anchors.json",
     ]
     assert cv2.imread(str(made[0])).shape == cv2.imread(str(made[1])).shape
+
+
+def test_checkpoints_come_in_pairs(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(UnequalPairs, match="2 with and 1 without"):
+        pictures_of_anchors([tmp_path] * 2, [tmp_path], database.path, tmp_path / "out")
 
 
 def test_only_pictures_are_written_as_pictures(tmp_path: Path) -> None:

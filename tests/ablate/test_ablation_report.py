@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from reel2rig.core.ablate.report import MarkersMissing, render, update_page
+from reel2rig.core.ablate.report import render
 from reel2rig.core.ablate.results import ResultsCorrupt, TableResult
 from reel2rig.core.ablate.statistics import Spread, least_telling, paired_difference, seed_spread
 
@@ -57,20 +57,6 @@ def test_one_seed_claims_nothing(make_table: MakeTable) -> None:
     assert "nothing can be said about chance" in text
     assert "one seed" in text
     assert "nan" not in text
-
-
-def test_page_keeps_what_stands_outside_the_markers(table4: TableResult) -> None:
-    page = "before\n<!-- table4 -->\nold\n<!-- /table4 -->\nafter\n"
-    updated = update_page(page, [table4])
-    assert updated.startswith("before\n<!-- table4 -->\n| ")
-    assert updated.endswith("<!-- /table4 -->\nafter\n")
-    assert "old" not in updated
-    assert update_page(updated, [table4]) == updated
-
-
-def test_page_without_markers_is_refused(table4: TableResult) -> None:
-    with pytest.raises(MarkersMissing, match="<!-- table4 -->"):
-        update_page("no markers", [table4])
 
 
 def test_results_survive_their_file(table4: TableResult, tmp_path: Path) -> None:
