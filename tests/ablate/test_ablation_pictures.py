@@ -193,7 +193,7 @@ def test_two_checkpoints_become_pictures_and_a_summary(database: Database, tmp_p
     trained, other = tmp_path / "with.safetensors", tmp_path / "without.safetensors"
     for seed, path in ((4, trained), (7, other)):
         save(network(seed), path)
-    made = pictures_of_anchors(trained, other, database.path, tmp_path / "out", frames=2)
+    made = pictures_of_anchors([trained], [other], database.path, tmp_path / "out", frames=2)
     assert [path.name for path in made] == [
         "anchors-most-different.jpg",
         "anchors-random.jpg",
