@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from ..train.settings import Say
 from .one_run import Measured, row_config, run_row
 from .results import RowResult, Run, TableResult
 from .tables import AblationTable
+from .workers import worker_pool
 
 RUNS = "runs"
 _VERSIONS = ("python", "reel2rig", "torch", "numpy")
@@ -73,8 +72,7 @@ def run_table(
         for (row, seed, own), folder in zip(tasks, folders, strict=True):
             collect(row.key, seed, run_row(own, measured, folder, device, say=_silent))
     else:
-        spawn = multiprocessing.get_context("spawn")  # a forked torch may hang
-        with ProcessPoolExecutor(jobs, mp_context=spawn) as pool:
+        with worker_pool(jobs) as pool:
             waiting = [
                 pool.submit(run_row, own, measured, folder, device, _silent)
                 for (_, _, own), folder in zip(tasks, folders, strict=True)
