@@ -67,26 +67,31 @@ def _chance(table: TableResult) -> str:
 
 
 def _questions(table: TableResult) -> str:
-    lines = [_line(["changed", "PA-MPJPE", "Accel", "reading"]), _line(["---", "--:", "--:", "---"])]
+    head = ["changed", "PA-MPJPE", "reading", "Accel", "reading"]
+    lines = [_line(head), _line(["---", "--:", "---", "--:", "---"])]
     for asked in find_table(table.table).comparisons:
         row, against = table.row(asked.key), table.row(asked.against)
         if row is None or against is None:
             continue
-        difference, smooth = (paired_difference(row, against, name) for name in ("pa_mpjpe", "accel"))
-        if difference is None or smooth is None:
-            continue
-        limit = least_telling(table, "pa_mpjpe", difference.n)
-        lines.append(_line([asked.question, signed(difference), signed(smooth), verdict(difference, limit)]))
+        cells = [asked.question]
+        for measure, words in (("pa_mpjpe", ("better", "worse")), ("accel", ("smoother", "less smooth"))):
+            difference = paired_difference(row, against, measure)
+            if difference is not None:
+                limit = least_telling(table, measure, difference.n)
+                cells += [signed(difference), verdict(difference, limit, *words)]
+        lines.append(_line(cells))
     return "\n".join(lines) if len(lines) > 2 else ""
 
 
-def verdict(difference: Spread, limit: float) -> str:
-    """What a difference of PA-MPJPE means, given the least telling one."""
+def verdict(difference: Spread, limit: float, below: str, above: str) -> str:
+    """What a difference of errors means, given the least telling one: `below` where they fell beyond
+    chance, `above` where they rose.
+    """
     if math.isnan(limit):
         return "one seed"
     if abs(difference.mean) < limit:
-        return "no difference beyond chance"
-    return "worse" if difference.mean > 0 else "better"
+        return "no more than chance"
+    return f"**{above if difference.mean > 0 else below}**"
 
 
 def plus_minus(value: Spread) -> str:
