@@ -99,7 +99,7 @@ def run_alone(name: str, frames: int) -> dict[str, float]:
 
 
 def measure(name: str, short: int, long: int, runs: int = 1) -> dict[str, Any]:
-    """Peak memory of a `long` run over that of a `short` one with the preset `name`, on all threads."""
+    """Peak memory of a `long` run over that of a `short` one with the preset `name`, on one thread."""
     pairs = [(run_alone(name, short), run_alone(name, long)) for _ in range(runs)]
     return {
         "ratio": Ratio.of([b["peak_bytes"] / a["peak_bytes"] for a, b in pairs]).to_json(),
@@ -111,6 +111,8 @@ def measure(name: str, short: int, long: int, runs: int = 1) -> dict[str, Any]:
 
 def main(name: str, frames: int, folder: str) -> None:
     """The child's part: prints the measurement as JSON."""
+    # One thread: a second one gains little here, and on a busy machine both wait for each other.
+    torch.set_num_threads(1)
     begin = time.perf_counter()
     torch.manual_seed(0)
     with PeakMemory() as memory:
