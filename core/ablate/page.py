@@ -69,6 +69,8 @@ def render_setting(tables: list[TableResult]) -> str:
     seconds = Spread.of([run.seconds for run in runs.values()])
     iterations = config["train.epochs"] * config["train.iters"]
     share = config["train.ratio_2d"]
+    waits = config["train.plateau.patience"] + 1
+    patience = "an epoch" if waits == 1 else f"{waits} epochs"
     data = ", ".join(
         f"{name} {size['tracks']} people of {size['frames'] // size['tracks']} frames"
         for name, size in setting["data"].items()
@@ -84,9 +86,8 @@ def render_setting(tables: list[TableResult]) -> str:
         ),
         "training": (
             f"{iterations} steps of {config['train.batch']} windows, {share:.0%} of them with 2D truth "
-            f"alone; Adam {config['train.lr']:g}, times {config['train.plateau.factor']:g} after more than "
-            f"{config['train.plateau.patience']} epochs ({config['train.iters']} steps) without a better "
-            "validation; the best epoch is measured"
+            f"alone; Adam {config['train.lr']:g}, times {config['train.plateau.factor']:g} after {patience} "
+            f"of {config['train.iters']} steps without a better validation; the best epoch is measured"
         ),
         "losses": f"2D {config['loss.kp2d']:g}, 3D {config['loss.kp3d']:g}, pose {config['loss.pose']:g}, "
         f"shape {config['loss.shape']:g}, anchors {config['loss.anchor']:g}",

@@ -9,7 +9,7 @@ from .statistics import CONFIDENCE, Spread, least_telling, paired_difference, se
 from .tables import OURS, PAPER_OURS, find_table
 
 HEADINGS = (
-    *("", "row", "parameters", "PA-MPJPE", "minus ours", "MPJPE", "Accel"),
+    *("", "row", "parameters", "PA-MPJPE", "minus ours", "MPJPE", "Accel", "minus ours"),
     *("paper: PA-MPJPE", "minus ours", "Accel"),
 )
 MISSING = "–"
@@ -17,40 +17,47 @@ MISSING = "–"
 
 def render(table: TableResult) -> str:
     """Markdown of one table: measured mean ± spread over seeds beside the paper's figures, what chance alone
-    explains, and the questions that the controls answer.
+    explains, and the questions that the controls answer. Differences to ours beyond chance are bold.
     """
-    ours = table.row(OURS)
     lines = [_line(HEADINGS), _line(["---"] * 2 + ["--:"] * (len(HEADINGS) - 2))]
     group = ""
     for item in table.rows:
-        lines.append(_line(_cells(item, ours, first=item.row.group != group)))
+        lines.append(_line(_cells(item, table, first=item.row.group != group)))
         group = item.row.group
     parts = ["\n".join(lines), _chance(table), _questions(table)]
     return "\n\n".join(part for part in parts if part)
 
 
-def _cells(item: RowResult, ours: RowResult | None, first: bool) -> list[str]:
-    row, runs = item.row, item.runs
+def _cells(item: RowResult, table: TableResult, first: bool) -> list[str]:
+    row = item.row
     name = f"*{row.label}*" if row.control else row.label
-    same = row.key == OURS
-    difference = paired_difference(item, ours, "pa_mpjpe") if ours and not same else None
     paper = [MISSING] * 3
     if row.pa_mpjpe is not None:
         paper = [
             f"{row.pa_mpjpe:.1f}",
-            MISSING if same else f"{row.pa_mpjpe - PAPER_OURS:+.1f}",
+            MISSING if row.key == OURS else f"{row.pa_mpjpe - PAPER_OURS:+.1f}",
             MISSING if row.accel is None else f"{row.accel:.1f}",
         ]
     return [
         row.group if first else "",
         name,
-        count(runs[0].parameters),
+        count(item.runs[0].parameters),
         plus_minus(spread(item, "pa_mpjpe")),
-        signed(difference) if difference else MISSING,
+        _minus_ours(item, table, "pa_mpjpe"),
         plus_minus(spread(item, "mpjpe")),
         plus_minus(spread(item, "accel")),
+        _minus_ours(item, table, "accel"),
         *paper,
     ]
+
+
+def _minus_ours(item: RowResult, table: TableResult, measure: str) -> str:
+    ours = table.row(OURS)
+    difference = paired_difference(item, ours, measure) if ours and item.row.key != OURS else None
+    if difference is None:
+        return MISSING
+    beyond = abs(difference.mean) >= least_telling(table, measure, difference.n)  # never, if that is nan
+    return f"**{signed(difference)}**" if beyond else signed(difference)
 
 
 def _chance(table: TableResult) -> str:

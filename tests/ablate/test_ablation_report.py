@@ -42,7 +42,7 @@ def test_report_reads_differences_against_chance(table4: TableResult) -> None:
     assert boost.count("no more than chance") == 2
     dem = next(line for line in text.splitlines() if "w/o DEM" in line)
     assert "70.40 ± 0.40" in dem
-    assert "+10.00 ± 0.00" in dem
+    assert "| **+10.00 ± 0.00** |" in dem
     assert "| 62.2 | +0.8 | 8.7 |" in dem
 
 
