@@ -15,13 +15,13 @@ from ..data.databases.database import open_database
 from ..device import choose_device
 from ..errors import OutputError
 from ..evaluate.paper.protocols import protocol_for
-from ..evaluate.paper.scores import evaluate_database
 from ..network.checkpoint import load
 from ..network.model import count_parameters
 from ..train.experiment.config import ExperimentConfig
 from ..train.experiment.databases import find_databases
 from ..train.experiment.run import BODIES, open_bodies, train_experiment
 from ..train.experiment.schema import flat, updated
+from ..train.experiment.validation import Validation
 from ..train.run_state import STATE
 from ..train.settings import Say
 from .results import Run, read_json, run_from_json, write_json
@@ -71,7 +71,7 @@ def run_row(
 
     Raises:
         OtherExperiment: `folder` holds another configuration's run, or one on other data.
-        Reel2RigError: as `train_experiment` and `evaluate_database`.
+        Reel2RigError: as `train_experiment` and `Validation.scores`.
     """
     identity = _identity(config, measured)
     note = folder / RUN
@@ -88,17 +88,8 @@ def run_row(
     place = choose_device(device)
     model = load(result.best, device=place)
     database = open_database(find_database(config.data.root, measured.dataset, measured.split))
-    body, gendered = open_bodies(config, folder / BODIES)
-    scores = evaluate_database(
-        model,
-        database,
-        protocol_for(measured.dataset),
-        body.to(place),
-        edge=config.eval.edge,
-        gt_body=config.eval.gt_body,
-        filter=config.eval.filter,
-        gendered={gender: layer.to(place) for gender, layer in gendered.items()},
-    )
+    bodies = open_bodies(config, folder / BODIES, place)
+    scores = Validation(config.eval, protocol_for(measured.dataset), database, *bodies).scores(model)
     curve = [float(epoch["pa_mpjpe"]) for epoch in result.history]
     run = Run(
         seed=config.train.seed,

@@ -16,6 +16,7 @@ from reel2rig.core.data.databases.catalogue import DatasetMissing
 from reel2rig.core.data.databases.database import open_database
 from reel2rig.core.data.databases.synthetic import write_synthetic_database
 from reel2rig.core.data.procedural import procedural_motion
+from reel2rig.core.evaluate.paper.protocols import protocol_for
 from reel2rig.core.network import checkpoint
 from reel2rig.core.network.presets import RegressorConfig
 from reel2rig.core.network.regressor import IterativeRegressor
@@ -52,7 +53,9 @@ def test_a_small_network_learns(tmp_path: Path, tiny: Tiny) -> None:
         *("data.sets_3d=[crowd]", "data.val.dataset=crowd", f"data.root={tmp_path}", "regressor.dropout=0"),
         *("train.iters=80", "train.batch=16", "train.ratio_2d=0.3", "train.lr=2e-3", "train.report_iters=80"),
     )
-    validate = Validation(config, open_database(tmp_path / "crowd_val"), BodyLayer())
+    validate = Validation(
+        config.eval, protocol_for("crowd"), open_database(tmp_path / "crowd_val"), BodyLayer()
+    )
     torch.manual_seed(1)
     before = validate(initial_network(config).eval())
     result = train_experiment(config, tmp_path / "out", device="cpu", say=quiet)

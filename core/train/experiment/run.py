@@ -10,6 +10,7 @@ import torch
 from ...body.layer import BodyLayer, open_body
 from ...body.spin_joints import SpinJoints
 from ...errors import OutputError
+from ...evaluate.paper.protocols import protocol_for
 from ...features.images.spin_checkpoint import load_spin
 from ...losses.method_loss import MethodLoss
 from ...network.model import BodyNetwork, count_parameters
@@ -95,7 +96,7 @@ def prepared(
     _check_device(config, here)
     train = config.train
     data = open_databases(config, places)
-    body, gendered = open_bodies(config, out / BODIES)
+    body, gendered = open_bodies(config, out / BODIES, here.device)
     torch.manual_seed(train.seed)
     tell: Say = say if here.first else lambda _: None
     model = initial_network(config, tell)
@@ -109,28 +110,26 @@ def prepared(
         model,
         Mixture(data.sets_2d, data.sets_3d, train.rows_2d, train.batch - train.rows_2d, train.seed),
         MethodLoss(config.loss, SpinJoints(body), train.seed),
-        Validation(
-            config,
-            data.validation,
-            body.to(here.device),
-            {gender: layer.to(here.device) for gender, layer in gendered.items()},
-        ),
+        Validation(config.eval, protocol_for(config.data.val.dataset), data.validation, body, gendered),
         out,
         here,
         tell,
     )
 
 
-def open_bodies(config: ExperimentConfig, folder: Path) -> tuple[BodyLayer, dict[str, BodyLayer]]:
-    """The body of the targets' joints, and those of both genders where the validation wants them.
+def open_bodies(
+    config: ExperimentConfig, folder: Path, device: torch.device
+) -> tuple[BodyLayer, dict[str, BodyLayer]]:
+    """The body of the targets' joints, and those of both genders where the validation wants them, on
+    `device`.
 
     SMPL files are converted once, into `folder`. Raises what `open_body` raises.
     """
     wanted = {"male": config.eval.male, "female": config.eval.female}
     if config.eval.gt_body == "neutral":
         wanted = {}
-    return open_body(config.data.body, folder), {
-        gender: open_body(file, folder) for gender, file in wanted.items()
+    return open_body(config.data.body, folder).to(device), {
+        gender: open_body(file, folder).to(device) for gender, file in wanted.items()
     }
 
 

@@ -6,31 +6,32 @@ from collections.abc import Mapping
 
 from ...body.layer import BodyLayer
 from ...data.databases.database import Database
-from ...evaluate.paper.protocols import protocol_for
-from ...evaluate.paper.scores import evaluate_database
+from ...evaluate.paper.protocols import Protocol
+from ...evaluate.paper.scores import Scores, evaluate_database
 from ...network.model import BodyNetwork
-from .config import ExperimentConfig
+from .config import EvalConfig
 
 
 class Validation:
-    """Measures a network on `database` as the configuration's sections `data.val` and `eval` say.
+    """Measures a network on `database` under `protocol`, as the configuration's section `eval` says.
 
-    `gendered` are the bodies "male" and "female" where `eval.gt_body` asks for them.
+    `gendered` are the bodies "male" and "female" where `settings.gt_body` asks for them.
     """
 
     def __init__(
         self,
-        config: ExperimentConfig,
+        settings: EvalConfig,
+        protocol: Protocol,
         database: Database,
         body: BodyLayer,
         gendered: Mapping[str, BodyLayer] | None = None,
     ) -> None:
-        self.settings, self.database, self.body, self.gendered = config.eval, database, body, gendered
-        self.protocol = protocol_for(config.data.val.dataset)
+        self.settings, self.protocol, self.database = settings, protocol, database
+        self.body, self.gendered = body, gendered
 
-    def __call__(self, model: BodyNetwork) -> dict[str, float]:
-        """mpjpe, pa_mpjpe and accel (mm, mm, mm/frame²), and mpvpe where a true mesh is known."""
-        scores = evaluate_database(
+    def scores(self, model: BodyNetwork) -> Scores:
+        """All measures of `model`. Raises what `evaluate_database` raises."""
+        return evaluate_database(
             model,
             self.database,
             self.protocol,
@@ -40,5 +41,9 @@ class Validation:
             filter=self.settings.filter,
             gendered=self.gendered,
         )
+
+    def __call__(self, model: BodyNetwork) -> dict[str, float]:
+        """mpjpe, pa_mpjpe and accel (mm, mm, mm/frame²), and mpvpe where a true mesh is known."""
+        scores = self.scores(model)
         metrics = {name: getattr(scores, name) for name in ("mpjpe", "pa_mpjpe", "mpvpe", "accel")}
         return {name: value for name, value in metrics.items() if value is not None}
