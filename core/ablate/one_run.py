@@ -18,7 +18,7 @@ from ..evaluate.paper.protocols import protocol_for
 from ..network.checkpoint import load
 from ..network.model import count_parameters
 from ..train.experiment.config import ExperimentConfig
-from ..train.experiment.databases import find_databases
+from ..train.experiment.databases import DatabasePlaces, find_databases
 from ..train.experiment.run import BODIES, open_bodies, train_experiment
 from ..train.experiment.schema import flat, updated
 from ..train.experiment.validation import Validation
@@ -112,12 +112,24 @@ def run_row(
 def _identity(config: ExperimentConfig, measured: Measured) -> dict[str, Any]:
     """What a run depends on: every setting but where the data lie, and the data."""
     settings = flat(config)
-    root = settings.pop("data.root")
-    places = {**find_databases(config)}
-    places[measured.dataset, measured.split] = find_database(root, measured.dataset, measured.split)
+    del settings["data.root"]
+    places = all_places(config, measured)
     data = {f"{name} {split}": fingerprint(place) for (name, split), place in sorted(places.items())}
     # As JSON gives it back.
     return {"settings": settings, "measured": str(measured), "data": data}
+
+
+def all_places(config: ExperimentConfig, measured: Measured) -> DatabasePlaces:
+    """Where each database lies that a run learns from, is validated on or is measured on.
+
+    Raises:
+        DatasetMissing: of the experiment's databases, or of `measured`.
+    """
+    places = find_databases(config)
+    places[measured.dataset, measured.split] = find_database(
+        config.data.root, measured.dataset, measured.split
+    )
+    return places
 
 
 def fingerprint(path: Path) -> str:

@@ -8,15 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..data.databases.catalogue import find_database
 from ..data.databases.database import open_database
 from ..evaluate.machine import describe_machine, describe_versions
 from ..evaluate.paper.protocols import protocol_for
 from ..train.experiment.config import ExperimentConfig
-from ..train.experiment.databases import find_databases
 from ..train.experiment.schema import flat
 from ..train.settings import Say
-from .one_run import Measured, row_config, run_row
+from .one_run import Measured, all_places, row_config, run_row
 from .results import RowResult, Run, TableResult
 from .tables import AblationTable
 from .workers import worker_pool
@@ -91,10 +89,7 @@ def _silent(line: str) -> None:
 
 def _setting(config: ExperimentConfig, measured: Measured) -> dict[str, Any]:
     """What a reader of the figures must know, JSON-able; names no folder."""
-    places = {**find_databases(config)}
-    places[measured.dataset, measured.split] = find_database(
-        config.data.root, measured.dataset, measured.split
-    )
+    places = all_places(config, measured)
     databases = {place: open_database(place) for place in places.values()}
     settings = flat(config)
     del settings["data.root"], settings["train.seed"]
