@@ -15,6 +15,7 @@ from ..body.layer import BodyLayer
 from ..body.spin_joints import ANCHORS_49, COMMON_14, SpinJoints
 from ..data.databases.database import Database
 from ..evaluate.metrics import pa_mpjpe_errors
+from ..losses.landmark_anchor import ORDERS
 from ..network.clip import run_clip
 from ..network.model import BodyNetwork
 from ..network.rotations import matrix_from_rotvec
@@ -23,7 +24,7 @@ from .anchor_picture import ComparedFrame, Posed
 Array = NDArray[Any]
 
 HEAD, LEFT_WRIST, RIGHT_WRIST, LEFT_ANKLE, RIGHT_ANKLE = ANCHORS_49
-OUTLINE = (HEAD, LEFT_WRIST, LEFT_ANKLE, RIGHT_ANKLE, RIGHT_WRIST)
+OUTLINE = [ANCHORS_49[i] for i in ORDERS["outline"]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +162,7 @@ def _reach(joints: Array) -> Array:
 
 
 def _outline(joints: Array) -> Array:
-    corners = joints[:, list(OUTLINE)]
+    corners = joints[:, OUTLINE]
     return np.linalg.norm(corners - np.roll(corners, -1, axis=1), axis=-1).sum(1)
 
 
