@@ -17,29 +17,22 @@ class BadTrainSettings(InputError):
     code = "train.bad_settings"
 
 
-@dataclass(frozen=True)
-class TrainSettings:
-    """A training of the default network.
+@dataclass(frozen=True, kw_only=True)
+class RunSettings:
+    """What describes a training of the default network, wherever its files lie.
 
-    Give either `minutes` (of training time, resumed parts included) or `steps`. The same seed, settings and
-    `steps` give the same weights on the same machine, also when the run was interrupted and resumed.
+    Give either `minutes` (of training time, resumed parts included) or `steps`.
 
     Attributes:
-        motion: motion file, see `core.data.motion`.
-        out: folder for `best.safetensors`, `last.safetensors` and the state to resume from.
-        resume: continue from the state in `out`.
         frame_share: first part of the run that trains encoder and regressor on single frames.
         body: SMPL-format npz with landmarks; None is the free body.
         checkpoint_minutes, checkpoint_steps: how often to validate and write; whichever comes first (0:
         never).
     """
 
-    motion: str | Path
-    out: str | Path
     minutes: float | None = None
     steps: int | None = None
     seed: int = 1
-    resume: bool = False
     batch: int = 32
     lr: float = 6e-4
     weight_decay: float = 1e-3
@@ -51,6 +44,24 @@ class TrainSettings:
     report_steps: int = 100
     threads: int = 1
     body: str | Path | None = None
+
+
+@dataclass(frozen=True)
+class TrainSettings(RunSettings):
+    """A training of the default network.
+
+    The same seed, settings and `steps` give the same weights on the same machine, also when the run was
+    interrupted and resumed.
+
+    Attributes:
+        motion: motion file, see `core.data.motion`.
+        out: folder for `best.safetensors`, `last.safetensors` and the state to resume from.
+        resume: continue from the state in `out`.
+    """
+
+    motion: str | Path
+    out: str | Path
+    resume: bool = False
     network: NetworkConfig = field(default_factory=lambda: preset("default"))
     weights: LossWeights = field(default_factory=LossWeights)
 

@@ -8,27 +8,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ..objective import LossWeights
-from ..settings import TrainSettings
+from ..settings import RunSettings, TrainSettings
 
 
-@dataclass(frozen=True)
-class SimulatedConfig:
-    """The keys of `core.train.settings.TrainSettings` that describe a run; give `minutes` or `steps`, the
-    other null."""
+@dataclass(frozen=True, kw_only=True)
+class SimulatedConfig(RunSettings):
+    """The run as YAML names it: an hour unless it says otherwise; of `minutes` and `steps` one is null."""
 
     minutes: float | None = 60.0
-    steps: int | None = None
-    seed: int = 1
-    batch: int = 32
-    lr: float = 6e-4
-    weight_decay: float = 1e-3
-    warmup: int = 150
-    frame_share: float = 0.08
-    average: float = 0.999
-    checkpoint_minutes: float = 5.0
-    checkpoint_steps: int = 0
-    report_steps: int = 100
-    threads: int = 1
     body: str | None = None
 
 
