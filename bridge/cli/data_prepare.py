@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,18 +14,13 @@ from rich.console import Console
 from ...core.errors import InputError
 from ..home import Home
 from ..setup import ensure_ready
-from .options import DeviceOption
+from .options import DeviceOption, GtBody
 from .prepare import continue_in_worker_python, tell
 from .progress import EVERY
 
 
 class BackboneNeeded(InputError):
     code = "data.backbone_needed"
-
-
-class GtBody(StrEnum):
-    neutral = "neutral"
-    gendered = "gendered"
 
 
 def prepare(

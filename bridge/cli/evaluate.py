@@ -16,7 +16,7 @@ from ...core.errors import InputError
 from ..home import Home
 from ..setup import ensure_ready
 from .errors import explained
-from .options import DeviceOption, JsonOption
+from .options import DeviceOption, GtBody, JsonOption
 from .prepare import continue_in_worker_python, tell
 
 if TYPE_CHECKING:
@@ -33,11 +33,6 @@ class Camera(StrEnum):
 class Edge(StrEnum):
     static = "static"
     replicate = "replicate"
-
-
-class GtBody(StrEnum):
-    neutral = "neutral"
-    gendered = "gendered"
 
 
 class Filter(StrEnum):

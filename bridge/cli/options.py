@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -20,3 +21,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.
 SetupOption = Annotated[
     bool, typer.Option("--setup/--no-setup", help="Install what is missing first (needs the network).")
 ]
+
+
+class GtBody(StrEnum):
+    """Whose body 3DPW's truth is."""
+
+    neutral = "neutral"
+    gendered = "gendered"
