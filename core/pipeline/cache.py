@@ -40,6 +40,13 @@ class StageCache:
 
     def __init__(self, job_folder: Path) -> None:
         self.folder = job_folder / "stages"
+        self._digests: dict[Path, str] = {}
+
+    def digest(self, path: Path) -> str:
+        """`content_digest`, computed once for each file: several stages of a job ask about one video."""
+        if path not in self._digests:
+            self._digests[path] = content_digest(path)
+        return self._digests[path]
 
     def load(self, key: str) -> dict[str, np.ndarray] | None:
         """The arrays saved under `key`; None when there are none or the file is damaged."""

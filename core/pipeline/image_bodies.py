@@ -95,7 +95,7 @@ class ImageModel:
         """
         people = [_Filmed.of(scan, track, focal_px) for track in tracks]
         crops = [person.crops for person in people]
-        digest = content_digest(Path(scan.info.path))
+        digest = cache.digest(Path(scan.info.path))
         features = cached_features(self.extractor, crops, cache, digest, partial(_read, scan), progress)
         return [
             person.prediction(self, found, progress) for person, found in zip(people, features, strict=True)

@@ -29,7 +29,7 @@ def find_people(
     key = stage_key(
         "people",
         {
-            "video": content_digest(video),
+            "video": cache.digest(video),
             "model": content_digest(model),
             "trim": [first, last],
             "max_people": settings.max_people,

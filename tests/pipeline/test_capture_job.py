@@ -7,7 +7,7 @@ import pytest
 from footage import cut_short, write_video
 from reel2rig.core.errors import Cancelled
 from reel2rig.core.people.detect import NobodyFound
-from reel2rig.core.pipeline.cache import StageCache, stage_key
+from reel2rig.core.pipeline.cache import StageCache, content_digest, stage_key
 from reel2rig.core.pipeline.choice import UnknownPerson
 from reel2rig.core.pipeline.settings import BadSetting, CaptureSettings
 from reel2rig.core.video.errors import VideoTruncated
@@ -148,3 +148,12 @@ def test_a_damaged_cache_counts_as_none(tmp_path):
     file = tmp_path / "stages" / f"{key}.npz"
     file.write_bytes(file.read_bytes()[:40])
     assert cache.load(key) is None
+
+
+def test_a_job_reads_a_video_once_to_know_it_again(tmp_path):
+    video, cache = tmp_path / "walk.mp4", StageCache(tmp_path)
+    video.write_bytes(b"frames")
+    digest = cache.digest(video)
+    assert digest == content_digest(video)
+    video.unlink()
+    assert cache.digest(video) == digest
