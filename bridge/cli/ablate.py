@@ -107,7 +107,7 @@ def anchors(
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder for two pictures and a summary.")],
     frames: Annotated[int, typer.Option(help="Rows of each picture.", min=1, max=12)] = 4,
     seed: Annotated[int, typer.Option(help="Decides the frames drawn by chance.")] = 0,
-    body: Annotated[Path | None, typer.Option(help="An SMPL-format .npz; otherwise the free body.")] = None,
+    body: Annotated[Path | None, typer.Option(help="Your SMPL file; otherwise the free body.")] = None,
 ) -> None:
     """Meshes and joints with and without the landmark anchor loss: most different frames, and random ones."""
     continue_in_worker_python(ensure_ready(Home.find(), say=tell))
