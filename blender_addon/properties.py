@@ -108,6 +108,14 @@ class CaptureProperties(bpy.types.PropertyGroup):
 CLASSES = (CaptureProperties,)
 
 
+def attach() -> None:
+    bpy.types.Scene.reel2rig = bpy.props.PointerProperty(type=CaptureProperties)
+
+
+def detach() -> None:
+    del bpy.types.Scene.reel2rig
+
+
 def of(scene: bpy.types.Scene) -> CaptureProperties:
     """The choices kept with a scene."""
     return scene.reel2rig

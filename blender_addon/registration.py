@@ -1,52 +1,44 @@
-"""Everything that Blender has to know of, in one list, made known and taken back in order."""
+"""Everything that Blender has to know of, in one list, made known and taken back in order.
+
+A module in the list has `CLASSES`, and may have `attach` and `detach` for what is not a class: properties on
+Blender's own types, menu entries, handlers.
+"""
 
 from __future__ import annotations
 
 import bpy
-from bpy.app.handlers import persistent
 
-from . import preferences, properties
-from .jobs import jobs
+from . import handlers, preferences, properties
 from .operators import capture as capture_operators
 from .operators import scene as scene_operators
 from .operators import worker as worker_operators
 from .panels import capture as capture_panels
 
-CLASSES = (
-    *properties.CLASSES,
-    *preferences.CLASSES,
-    *capture_operators.CLASSES,
-    *worker_operators.CLASSES,
-    *scene_operators.CLASSES,
-    *capture_panels.CLASSES,
+# In the order in which panels stand in the sidebar.
+MODULES = (
+    properties,
+    preferences,
+    capture_operators,
+    worker_operators,
+    scene_operators,
+    capture_panels,
+    handlers,
 )
 
 
 def register() -> None:
     """Make the add-on known to Blender. Starts no process and touches no file."""
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-    bpy.types.Scene.reel2rig = bpy.props.PointerProperty(type=properties.CaptureProperties)
-    bpy.types.TOPBAR_MT_file_import.append(_import_menu)
-    bpy.app.handlers.load_post.append(_follow_after_load)
+    for module in MODULES:
+        for cls in module.CLASSES:
+            bpy.utils.register_class(cls)
+        if attach := getattr(module, "attach", None):
+            attach()
 
 
 def unregister() -> None:
     """Take everything back and end what runs."""
-    jobs.close()
-    bpy.app.handlers.load_post.remove(_follow_after_load)
-    bpy.types.TOPBAR_MT_file_import.remove(_import_menu)
-    del bpy.types.Scene.reel2rig
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
-
-
-def _import_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
-    menu.layout.operator("reel2rig.import_capture", text="Reel2Rig Capture (.npz, result.json)")
-
-
-@persistent
-def _follow_after_load(*_: object) -> None:
-    # Opening a file ends every modal operator, but not the worker.
-    if jobs.capturing and not bpy.app.background:
-        bpy.ops.reel2rig.watch_capture()
+    for module in reversed(MODULES):
+        if detach := getattr(module, "detach", None):
+            detach()
+        for cls in reversed(module.CLASSES):
+            bpy.utils.unregister_class(cls)

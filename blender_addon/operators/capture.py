@@ -151,3 +151,15 @@ CLASSES = (
     CancelCapture,
     ImportCapture,
 )
+
+
+def attach() -> None:
+    bpy.types.TOPBAR_MT_file_import.append(_import_menu)
+
+
+def detach() -> None:
+    bpy.types.TOPBAR_MT_file_import.remove(_import_menu)
+
+
+def _import_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
+    menu.layout.operator("reel2rig.import_capture", text="Reel2Rig Capture (.npz, result.json)")
