@@ -6,16 +6,11 @@ import bpy
 
 from ..jobs import jobs
 from ..properties import of
+from .sidebar import Sidebar
 from .worker import draw_problem, draw_worker
 
 
-class _Sidebar:
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Reel2Rig"
-
-
-class CapturePanel(_Sidebar, bpy.types.Panel):
+class CapturePanel(Sidebar, bpy.types.Panel):
     bl_idname = "REEL2RIG_PT_capture"
     bl_label = "Reel2Rig"
 
@@ -42,7 +37,7 @@ class CapturePanel(_Sidebar, bpy.types.Panel):
         draw_problem(layout)
 
 
-class OptionsPanel(_Sidebar, bpy.types.Panel):
+class OptionsPanel(Sidebar, bpy.types.Panel):
     bl_idname = "REEL2RIG_PT_options"
     bl_label = "Options"
     bl_parent_id = "REEL2RIG_PT_capture"
@@ -72,7 +67,7 @@ class OptionsPanel(_Sidebar, bpy.types.Panel):
         layout.prop(chosen, "camera")
 
 
-class ScenePanel(_Sidebar, bpy.types.Panel):
+class ScenePanel(Sidebar, bpy.types.Panel):
     bl_idname = "REEL2RIG_PT_scene"
     bl_label = "Scene"
     bl_parent_id = "REEL2RIG_PT_capture"
