@@ -43,16 +43,29 @@ def _lay_bones(bones: bpy.types.ArmatureEditBones, rest: RestBones) -> None:
     # Along +Y with roll 0 the root's own axes are the armature's: exports write it as the identity.
     root.head, root.tail, root.roll = (0, 0, 0), (0, 0.15 * height, 0), 0.0
     root.use_deform = False
-    made = []
-    for name, head, tail, axes in zip(BONES, rest.heads, rest.tails, rest.axes, strict=True):
-        bone = bones.new(name)
+    made = [bones.new(name) for name in BONES]
+    for bone, parent in zip(made, SMPL_PARENTS, strict=True):
+        bone.parent = made[parent] if parent >= 0 else root
+    _place_bones(made, rest)
+
+
+def _place_bones(made: list[bpy.types.EditBone], rest: RestBones) -> None:
+    """Give the 24 bones their places; those whose parent ends where they begin are connected to it."""
+    reach = _CONNECTED_WITHIN * float(np.ptp(rest.heads[:, 2]))
+    for bone in made:  # a connected bone would drag its parent's tail along
+        bone.use_connect = False
+    for bone, head, tail, axes in zip(made, rest.heads, rest.tails, rest.axes, strict=True):
         bone.head, bone.tail = head, tail
         bone.align_roll(axes[:, 2])
-        made.append(bone)
     for index, (bone, parent) in enumerate(zip(made, SMPL_PARENTS, strict=True)):
-        bone.parent = made[parent] if parent >= 0 else root
         gap = np.linalg.norm(rest.tails[parent] - rest.heads[index]) if parent >= 0 else np.inf
-        bone.use_connect = bool(gap < _CONNECTED_WITHIN * height)
+        bone.use_connect = bool(gap < reach)
+
+
+def move_rest(armature: bpy.types.Object, rest: RestBones) -> None:
+    """Lay the 24 bones of an armature made by `build_armature` anew, in scene units."""
+    with edit_bones(armature) as bones:
+        _place_bones([bones[name] for name in BONES], rest)
 
 
 @contextmanager

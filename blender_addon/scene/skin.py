@@ -6,12 +6,18 @@ import bpy
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ...core.errors import InputError
 from ...core.motion.body import BodyTemplate
 from ...core.motion.clip import MotionClip
 from ...core.motion.spaces import YUP_TO_BLENDER
 from .names import BONES
 
 Array = NDArray[np.float64]
+
+
+class SkinChanged(InputError):
+    code = "skin.changed"
+
 
 # Muted tints that stay apart from one another when several people stand in one picture.
 _TINTS = (
@@ -54,26 +60,50 @@ def build_skin(
         pelvis: (3,) rest position of the pelvis joint, metres (`rest_pelvis`).
         unit: scene units per metre. tint: which of a few body colours.
 
-    **Convention**: vertices are unit * (C (scale (template + S betas) - J0) + pelvis), C renaming SMPL's
-    axes as Blender's. The basis key is the mean body; keys ``Shape 1`` to ``Shape 10`` hold the body's own
-    directions and have the clip's betas as values, so the evaluated mesh is the person and agrees with the
-    bones.
+    The basis key is the mean body; keys ``Shape 1`` to ``Shape 10`` hold the body's own directions and have
+    the clip's betas as values, so the evaluated mesh is the person and agrees with the bones.
+
+    **Convention**: see `_shapes`.
     """
     mesh = bpy.data.meshes.new(name)
     skin = bpy.data.objects.new(name, mesh)
     collection.objects.link(skin)
-    origin = YUP_TO_BLENDER @ clip.rest_joints[0].astype(np.float64)
-    size = unit * clip.body_scale
-    mean = body.v_template @ YUP_TO_BLENDER.T * size + unit * (np.asarray(pelvis) - origin)
+    mean, directions = _shapes(clip, body, pelvis, unit)
     _fill_mesh(mesh, mean, body.faces)
     _fill_uvs(mesh, body)
     _fill_weights(skin, body.weights)
-    _fill_shape_keys(skin, mean, np.einsum("ij,vjk->kvi", YUP_TO_BLENDER, body.shapedirs) * size, clip.betas)
+    skin.shape_key_add(name="Basis", from_mix=False)
+    for number in range(1, len(directions) + 1):
+        skin.shape_key_add(name=f"Shape {number}", from_mix=False)
+    _fill_shape_keys(skin, mean, directions, clip.betas)
     mesh.materials.append(_material(f"{name} Skin", _TINTS[tint % len(_TINTS)]))
     skin.parent = armature
     modifier = skin.modifiers.new("Armature", "ARMATURE")
     modifier.object = armature
     return skin
+
+
+def reshape_skin(
+    skin: bpy.types.Object, clip: MotionClip, body: BodyTemplate, pelvis: ArrayLike, unit: float = 1.0
+) -> None:
+    """Give a mesh of `build_skin` the shape and size of `clip`; materials and whatever was added to it stay.
+
+    Raises SkinChanged when its vertices or shape keys are no longer those of the body.
+    """
+    keys = skin.data.shape_keys
+    names = {f"Shape {number}" for number in range(1, 1 + len(clip.betas))}
+    if (
+        len(skin.data.vertices) != len(body.v_template)
+        or keys is None
+        or not names <= set(keys.key_blocks.keys())
+    ):
+        raise SkinChanged(
+            f"The mesh of {skin.name} was edited, so it cannot follow the shape; remove it and add it again."
+        )
+    mean, directions = _shapes(clip, body, pelvis, unit)
+    _fill_shape_keys(skin, mean, directions, clip.betas)
+    skin.data.vertices.foreach_set("co", mean.astype(np.float32).ravel())
+    skin.data.update()
 
 
 def _fill_mesh(mesh: bpy.types.Mesh, vertices: Array, faces: NDArray[np.integer]) -> None:
@@ -105,10 +135,23 @@ def _fill_weights(skin: bpy.types.Object, weights: NDArray[np.float32]) -> None:
             group.add([vertex], float(column[vertex]), "REPLACE")
 
 
+def _shapes(clip: MotionClip, body: BodyTemplate, pelvis: ArrayLike, unit: float) -> tuple[Array, Array]:
+    """The mean body (V, 3) and the ten shape directions (10, V, 3) in armature space, scene units.
+
+    **Convention**: vertices are unit * (C (scale (template + S betas) - J0) + pelvis), C renaming SMPL's axes
+    as Blender's.
+    """
+    origin = YUP_TO_BLENDER @ clip.rest_joints[0].astype(np.float64)
+    size = unit * clip.body_scale
+    mean = body.v_template @ YUP_TO_BLENDER.T * size + unit * (np.asarray(pelvis) - origin)
+    return mean, np.einsum("ij,vjk->kvi", YUP_TO_BLENDER, body.shapedirs) * size
+
+
 def _fill_shape_keys(skin: bpy.types.Object, mean: Array, directions: Array, betas: ArrayLike) -> None:
-    skin.shape_key_add(name="Basis", from_mix=False)
+    blocks = skin.data.shape_keys.key_blocks
+    blocks[0].data.foreach_set("co", mean.astype(np.float32).ravel())
     for number, (direction, value) in enumerate(zip(directions, np.asarray(betas), strict=True), start=1):
-        key = skin.shape_key_add(name=f"Shape {number}", from_mix=False)
+        key = blocks[f"Shape {number}"]
         key.data.foreach_set("co", (mean + direction).astype(np.float32).ravel())
         reach = max(5.0, float(np.ceil(abs(value))))
         key.slider_min, key.slider_max = -reach, reach

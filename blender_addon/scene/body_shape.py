@@ -1,0 +1,149 @@
+"""Shape and size of a captured person after the capture: bones, mesh and contact with the floor together.
+
+What the user chooses is one JSON text on the armature; the packed clip stays as the capture left it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.errors import FileCorrupt
+from ...core.motion.body import BodyTemplate, free_body_path, load_body
+from ...core.motion.clip import MotionClip
+from ...core.motion.reshape import reshape_clip, standing_height
+from .armature import move_rest, rest_heads
+from .bone_axes import RestBones, rest_bones
+from .packed import read_about, unpack_clip
+from .people import skins_of
+from .skin import build_skin, reshape_skin, rest_pelvis
+
+Array = NDArray[np.float64]
+PROPERTY = "reel2rig_shape"
+
+
+class ShapeCorrupt(FileCorrupt):
+    code = "shape.corrupt"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """`betas` (10) of the person's body model and `scale`, how many times as large as the model they are."""
+
+    betas: tuple[float, ...]
+    scale: float
+
+    @classmethod
+    def of(cls, clip: MotionClip) -> Shape:
+        """As it was captured."""
+        return cls(tuple(float(beta) for beta in clip.betas), clip.body_scale)
+
+
+def body_of(person: bpy.types.Object) -> BodyTemplate:
+    """The body model that a person was captured with. Raises what `load_body` raises."""
+    name = read_about(person).get("body", "free")
+    return load_body(free_body_path() if name == "free" else Path(name))
+
+
+def shape_of(person: bpy.types.Object, clip: MotionClip) -> Shape:
+    """The shape that was chosen for a person, else the captured one. Raises ShapeCorrupt."""
+    text = person.get(PROPERTY)
+    if text is None:
+        return Shape.of(clip)
+    try:
+        data = json.loads(text)
+        betas, scale = tuple(float(beta) for beta in data["betas"]), float(data["scale"])
+        if len(betas) != len(clip.betas) or not np.isfinite([*betas, scale]).all() or scale <= 0:
+            raise ValueError("out of range")
+    except (ValueError, KeyError, TypeError) as error:
+        raise ShapeCorrupt(
+            f"The body shape kept with {person.name} cannot be read; press Reset Shape in the Body panel."
+        ) from error
+    return Shape(betas, scale)
+
+
+def in_shape(person: bpy.types.Object, clip: MotionClip) -> MotionClip:
+    """The clip on the body that was chosen for the person; the very same clip while none was.
+
+    `clip` lies in a space with a floor (`reshape_clip`).
+    """
+    if PROPERTY not in person:
+        return clip
+    shape = shape_of(person, clip)
+    return reshape_clip(clip, body_of(person), shape.betas, shape.scale)
+
+
+def set_shape(person: bpy.types.Object, shape: Shape | None, unit: float) -> None:
+    """Give a person another shape, or with None the captured one: bones at rest and mesh.
+
+    The motion is to be re-derived afterwards; until then only the pelvis is at the wrong height.
+
+    Args:
+        unit: scene units per metre.
+
+    Raises SkinChanged before anything is changed, and what reading the body raises.
+    """
+    body = body_of(person)
+    captured, _ = unpack_clip(person)
+    wanted = shape or Shape.of(captured)
+    clip = _at_rest(captured, body, wanted)
+    pelvis = rest_pelvis(clip, body)
+    for skin in skins_of(person):
+        reshape_skin(skin, clip, body, pelvis, unit)
+    move_rest(person, _rest(captured, clip, pelvis, unit))
+    if shape is None:
+        if PROPERTY in person:
+            del person[PROPERTY]
+    else:
+        person[PROPERTY] = json.dumps(asdict(shape))
+
+
+def _rest(captured: MotionClip, clip: MotionClip, pelvis: Array, unit: float) -> RestBones:
+    """The bones of the shaped body on the axes of the captured one, scene units.
+
+    As the axes stay, every rotation ever keyed on a bone, by the capture or by hand, still means the same.
+    The price is that a tail points past the next joint by the little that the shapes differ in direction.
+
+    **Convention**: armature space; a bone runs along its own local Y.
+    """
+    axes = rest_bones(captured.rest_joints, pelvis).axes
+    rest = rest_bones(clip.rest_joints, pelvis)
+    along = axes[:, :, 1]
+    lengths = np.einsum("ki,ki->k", rest.tails - rest.heads, along)
+    return RestBones(rest.heads * unit, (rest.heads + along * lengths[:, None]) * unit, axes)
+
+
+def add_skin(person: bpy.types.Object, unit: float) -> bpy.types.Object:
+    """A body mesh for a person who was imported without one. Raises what reading the body raises."""
+    body = body_of(person)
+    captured, _ = unpack_clip(person)
+    clip = _at_rest(captured, body, shape_of(person, captured))
+    collection = person.users_collection[0]
+    name = f"Person {captured.track} Body"
+    # Where the bones are, not where a body would put them: without one, the soles were only estimated.
+    pelvis = rest_heads(person)[0] / unit
+    return build_skin(person, collection, name, clip, body, pelvis, unit)
+
+
+def height_of(person: bpy.types.Object) -> float:
+    """Metres from sole to crown of the person at rest."""
+    captured, _ = unpack_clip(person)
+    shape = shape_of(person, captured)
+    return standing_height(body_of(person), shape.betas, shape.scale)
+
+
+def _at_rest(captured: MotionClip, body: BodyTemplate, shape: Shape) -> MotionClip:
+    """The clip with the shape's rest joints; the path is still that of the captured shape.
+
+    The captured joints are kept to the bit as long as the shape is the captured one: the model of an official
+    file gives them in another rounding.
+    """
+    if shape == Shape.of(captured):
+        return captured
+    joints = shape.scale * body.joints(shape.betas)
+    return captured.replace(betas=shape.betas, body_scale=shape.scale, rest_joints=joints)
