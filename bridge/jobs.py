@@ -60,8 +60,13 @@ class Job:
         return data
 
 
-def create_job(jobs: Path, kind: str, video: str | Path, settings: dict[str, Any]) -> Job:
+def create_job(
+    jobs: Path, kind: str, video: str | Path, settings: dict[str, Any], after: Job | None = None
+) -> Job:
     """Make a new private job folder below `jobs`, owned by this process.
+
+    Args:
+        after: an earlier job whose finished stages the new one takes along.
 
     Raises:
         OutputError: the folder cannot be made.
@@ -76,7 +81,18 @@ def create_job(jobs: Path, kind: str, video: str | Path, settings: dict[str, Any
         description = {"schema": SCHEMA, "version": VERSION, "kind": kind, "video": job.video}
         write_json(job.folder / "job.json", {**description, "settings": job.settings})
         write_json(job.folder / "owner.json", {"pid": os.getpid()})
+        if after:
+            _take_stages(after.folder / "stages", job.folder / "stages")
     return job
+
+
+def _take_stages(source: Path, target: Path) -> None:
+    # Stages are never changed once written, so two jobs may share one file where the disk can do that.
+    for stage in source.glob("*.npz"):
+        try:
+            os.link(stage, target / stage.name)
+        except OSError:
+            shutil.copyfile(stage, target / stage.name)
 
 
 def open_job(folder: Path) -> Job:

@@ -7,6 +7,7 @@ which sleep on the same queue. Standard library only.
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -90,7 +91,6 @@ class Session:
         self._patience = patience or Patience()
         self._worker: WorkerProcess | None = None
         self._job: Job | None = None
-        self._borrowed = False  # whether the job's folder is another job's too
         self._events: list[Event] = []
         self._deadline: float | None = None
         self._bye: str | None = None
@@ -112,7 +112,8 @@ class Session:
         """
         if self._worker is None:
             self.hello, self._bye, self._complaint = None, None, None
-            self._worker = WorkerProcess(self._python, self._command, self.home)
+            grace = self._patience.terminate
+            self._worker = WorkerProcess(self._python, self._command, self.home, grace)
             self.state = "starting"
             self._deadline = time.monotonic() + self._patience.hello
 
@@ -120,8 +121,7 @@ class Session:
         """Begin a capture and return at once; `settings` is `CaptureSettings.to_json()`.
 
         Args:
-            after: a finished scan of the same video, whose folder and work are used again. That folder
-                outlives a cancelled or failed capture.
+            after: a finished scan of the same video, whose work is used again; its folder stays as it is.
 
         Raises:
             WorkerError: the worker is busy with another job, or cannot be started.
@@ -207,7 +207,7 @@ class Session:
             self.wait(0.1)
         if self._worker:
             self._worker.send(Bye("asked"))
-            self._worker.reap(self._patience.terminate)
+            self._worker.reap()
         self._worker, self.state, self._deadline = None, "stopped", None
 
     def __enter__(self) -> Session:
@@ -225,14 +225,11 @@ class Session:
         with writing(self.home.root):
             self.home.root.mkdir(parents=True, exist_ok=True)
         self.start()
-        jobs.clean_jobs(self.home.jobs)
+        # Beside the caller, which may be a window that has to be drawn: old jobs can hold whole videos.
+        threading.Thread(target=jobs.clean_jobs, args=(self.home.jobs,), daemon=True).start()
         self.progress = None
         source = Path(video).absolute()  # the worker runs in another folder
-        self._borrowed = after is not None
-        if after:
-            self._job = Job(f"{after.id}-{kind}", kind, after.folder, str(source), dict(settings))
-        else:
-            self._job = jobs.create_job(self.home.jobs, kind, source, settings)
+        self._job = jobs.create_job(self.home.jobs, kind, source, settings, after)
         if self.state == "ready":
             self._send_job()
         return self._job
@@ -282,7 +279,7 @@ class Session:
     def _on_end(self) -> None:
         """The worker's stdout has ended: it is dead or dying."""
         assert self._worker is not None
-        returncode = self._worker.reap(self._patience.terminate)
+        returncode = self._worker.returncode or 0
         was, self.state = self.state, "stopped"
         self._worker, self._deadline = None, None
         if was == "cancelling":
@@ -340,9 +337,7 @@ class Session:
         self._events.append(Failed(error))
 
     def _discard(self) -> None:
-        job = self._release()
-        if not self._borrowed:
-            jobs.remove_job(job.folder)
+        jobs.remove_job(self._release().folder)
 
     def _release(self) -> Job:
         assert self._job is not None

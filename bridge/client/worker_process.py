@@ -22,13 +22,16 @@ Incoming = Message | Reel2RigError | None  # None: its stdout has ended, nothing
 class WorkerProcess:
     """A running worker. A thread reads what it says into a queue, so that nobody waits for a pipe.
 
+    The same thread waits for its end, terminating and killing it after `grace` seconds each once its stdout
+    has ended; `returncode` is known when `receive` gives None.
+
     Raises (on creation):
         WorkerEnvironmentMissing: there is no such Python.
         WorkerEnvironmentBroken: the system cannot run it.
         OutputError: the log cannot be written.
     """
 
-    def __init__(self, python: Path, command: Sequence[str | Path], home: Home) -> None:
+    def __init__(self, python: Path, command: Sequence[str | Path], home: Home, grace: float) -> None:
         if not python.exists():
             raise WorkerEnvironmentMissing(
                 f"The worker's environment is not installed ({python} does not exist); "
@@ -51,12 +54,18 @@ class WorkerProcess:
                 f"The worker's Python {python} cannot be started ({error.strerror or error}); "
                 "run 'reel2rig setup --repair' or press Repair in the panel."
             ) from error
+        self._grace = grace
         self._inbox: queue.Queue[Incoming] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code, or None while it runs."""
+        return self._process.poll()
 
     def send(self, message: Message) -> None:
         """Write to the worker; when it is dead, the end of its stdout tells, not this call."""
@@ -73,17 +82,18 @@ class WorkerProcess:
         """Terminate or kill it and its children; returns at once."""
         stop_tree(self._process, kill=kill)
 
-    def reap(self, grace: float) -> int:
-        """Wait for its end, terminating and killing it after `grace` seconds each; returns the exit code."""
+    def reap(self) -> None:
+        """Wait for its end, terminating and killing it after the grace period each."""
         if self._process.stdin:
             with suppress(OSError):
                 self._process.stdin.close()
         for kill in (False, True):
             try:
-                return self._process.wait(grace)
+                self._process.wait(self._grace)
+                return
             except subprocess.TimeoutExpired:
                 self.stop(kill=kill)
-        return self._process.wait()
+        self._process.wait()
 
     def _read(self) -> None:
         stream = self._process.stdout
@@ -96,4 +106,5 @@ class WorkerProcess:
                 self._inbox.put(error)
                 while stream.read(65536):  # keep the pipe empty until the process is gone
                     pass
+        self.reap()
         self._inbox.put(None)

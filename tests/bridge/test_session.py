@@ -193,17 +193,21 @@ def test_a_request_that_meets_a_leaving_worker_is_not_lost(fake_session):
     assert run(session).result()
 
 
-def test_a_capture_after_a_scan_uses_its_folder_and_never_takes_it_away(fake_session):
+def test_a_capture_after_a_scan_takes_its_stages_along_and_leaves_its_folder_alone(fake_session):
     session = fake_session()
     session.scan("video.mp4", {})
     scan = session.finish()
     assert scan.people()["tracks"]
+    (scan.folder / "stages" / "people.npz").write_bytes(b"found")
     session.capture("video.mp4", {"do": "corrupt"}, after=scan)
     with pytest.raises(FileCorrupt):
         session.finish()
     assert scan.folder.is_dir()
     session.capture("video.mp4", {}, after=scan)
-    assert session.finish().folder == scan.folder
+    job = session.finish()
+    assert job.folder != scan.folder
+    assert (job.folder / "stages" / "people.npz").read_bytes() == b"found"
+    assert (scan.folder / "stages" / "people.npz").exists()
 
 
 def test_an_environment_whose_packages_do_not_load_says_which(fake_session):
