@@ -1,12 +1,13 @@
 """Shape and size of a captured person after the capture: bones, mesh and contact with the floor together.
 
-What the user chooses is one JSON text on the armature; the packed clip stays as the capture left it.
+The shape is one JSON text on the armature; the packed clip stays as the capture left it.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import bpy
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import FileCorrupt
-from ...core.motion.body import BodyTemplate, free_body_path, load_body
+from ...core.motion.body import SHAPE_COUNT, BodyTemplate, free_body_path, load_body
 from ...core.motion.clip import MotionClip
 from ...core.motion.reshape import reshape_clip, standing_height
 from .armature import move_rest, rest_heads
@@ -44,37 +45,57 @@ class Shape:
         return cls(tuple(float(beta) for beta in clip.betas), clip.body_scale)
 
 
+    @classmethod
+    def read(cls, text: object) -> Shape | None:
+        """The shape in a JSON text, or None when it holds none."""
+        try:
+            data = json.loads(text)  # type: ignore[arg-type]
+            betas, scale = tuple(float(beta) for beta in data["betas"]), float(data["scale"])
+        except (ValueError, KeyError, TypeError):
+            return None
+        sound = len(betas) == SHAPE_COUNT and np.isfinite([*betas, scale]).all() and scale > 0
+        return cls(betas, scale) if sound else None
+
+
 def body_of(person: bpy.types.Object) -> BodyTemplate:
     """The body model that a person was captured with. Raises what `load_body` raises."""
     name = read_about(person).get("body", "free")
-    return load_body(free_body_path() if name == "free" else Path(name))
+    path = free_body_path() if name == "free" else Path(name)
+    return _loaded(path, path.stat().st_mtime_ns if path.is_file() else 0)
+
+
+@lru_cache(maxsize=2)
+def _loaded(path: Path, changed: int) -> BodyTemplate:
+    """Kept, because a slider asks for it many times a second; `changed` makes a new file be read anew."""
+    return load_body(path)
 
 
 def shape_of(person: bpy.types.Object, clip: MotionClip) -> Shape:
-    """The shape that was chosen for a person, else the captured one. Raises ShapeCorrupt."""
+    """The shape that was chosen for a person, else the one of `clip`. Raises ShapeCorrupt."""
     text = person.get(PROPERTY)
     if text is None:
         return Shape.of(clip)
-    try:
-        data = json.loads(text)
-        betas, scale = tuple(float(beta) for beta in data["betas"]), float(data["scale"])
-        if len(betas) != len(clip.betas) or not np.isfinite([*betas, scale]).all() or scale <= 0:
-            raise ValueError("out of range")
-    except (ValueError, KeyError, TypeError) as error:
+    shape = Shape.read(text)
+    if shape is None:
         raise ShapeCorrupt(
             f"The body shape kept with {person.name} cannot be read; press Reset Shape in the Body panel."
-        ) from error
-    return Shape(betas, scale)
+        )
+    return shape
+
+
+def keep_shape(person: bpy.types.Object, shape: Shape) -> None:
+    """Note which shape a person has now."""
+    person[PROPERTY] = json.dumps(asdict(shape))
 
 
 def in_shape(person: bpy.types.Object, clip: MotionClip) -> MotionClip:
-    """The clip on the body that was chosen for the person; the very same clip while none was.
+    """The clip on the body that was chosen for the person; the very same clip while that is its own.
 
     `clip` lies in a space with a floor (`reshape_clip`).
     """
-    if PROPERTY not in person:
-        return clip
     shape = shape_of(person, clip)
+    if shape == Shape.of(clip):
+        return clip
     return reshape_clip(clip, body_of(person), shape.betas, shape.scale)
 
 
@@ -96,11 +117,7 @@ def set_shape(person: bpy.types.Object, shape: Shape | None, unit: float) -> Non
     for skin in skins_of(person):
         reshape_skin(skin, clip, body, pelvis, unit)
     move_rest(person, _rest(captured, clip, pelvis, unit))
-    if shape is None:
-        if PROPERTY in person:
-            del person[PROPERTY]
-    else:
-        person[PROPERTY] = json.dumps(asdict(shape))
+    keep_shape(person, wanted)
 
 
 def _rest(captured: MotionClip, clip: MotionClip, pelvis: Array, unit: float) -> RestBones:

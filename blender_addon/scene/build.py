@@ -13,6 +13,7 @@ from ...core.motion.spaces import to_space
 from ..capture_result import CaptureResult, Footage
 from .action import key_clip
 from .armature import build_armature
+from .body_shape import Shape, keep_shape
 from .bone_axes import RestBones, rest_bones
 from .camera import build_camera, show_footage
 from .packed import pack_clip
@@ -120,6 +121,7 @@ def _build_person(
         skin = build_skin(armature, collection, f"{name} Body", clip, body, pelvis, unit, tint=number)
     # The clip as the capture left it, not as renamed for Blender: re-deriving starts from the same numbers.
     pack_clip(armature, result.clips[number], _about(result, placing))
+    keep_shape(armature, Shape.of(clip))
     return BuiltPerson(clip.track, collection, armature, action, skin)
 
 

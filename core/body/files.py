@@ -20,26 +20,37 @@ from ..motion.skeletons import JOINT_COUNT
 from .restricted_pickle import as_array, read_pickled_dict
 
 # As they are named on the SMPL website and in the folders of related projects; neutral bodies first.
-_NAMES = (
-    "SMPL_NEUTRAL.pkl",
-    "SMPL_NEUTRAL.npz",
-    "basicmodel_neutral_lbs_10_207_0_v1.1.0.pkl",
-    "basicModel_neutral_lbs_10_207_0_v1.0.0.pkl",
-    "SMPL_MALE.pkl",
-    "SMPL_FEMALE.pkl",
-    "basicmodel_m_lbs_10_207_0_v1.1.0.pkl",
-    "basicmodel_f_lbs_10_207_0_v1.1.0.pkl",
-    "basicModel_m_lbs_10_207_0_v1.0.0.pkl",
-    "basicModel_f_lbs_10_207_0_v1.0.0.pkl",
-)
+_NAMES: dict[str, tuple[str, ...]] = {
+    "neutral": (
+        "SMPL_NEUTRAL.pkl",
+        "SMPL_NEUTRAL.npz",
+        "basicmodel_neutral_lbs_10_207_0_v1.1.0.pkl",
+        "basicModel_neutral_lbs_10_207_0_v1.0.0.pkl",
+    ),
+    "male": (
+        "SMPL_MALE.pkl",
+        "SMPL_MALE.npz",
+        "basicmodel_m_lbs_10_207_0_v1.1.0.pkl",
+        "basicModel_m_lbs_10_207_0_v1.0.0.pkl",
+    ),
+    "female": (
+        "SMPL_FEMALE.pkl",
+        "SMPL_FEMALE.npz",
+        "basicmodel_f_lbs_10_207_0_v1.1.0.pkl",
+        "basicModel_f_lbs_10_207_0_v1.0.0.pkl",
+    ),
+}
 _FLOATS = ("v_template", "shapedirs", "posedirs", "weights", "J_regressor")
 # Not in the official file: other projects publish them beside it, and this project's conversion keeps them.
 _REGRESSORS = {"J_regressor_extra": 9, "J_regressor_h36m": 17}
 _NEEDED = ("v_template", "shapedirs", "weights", "J_regressor", "f", "kintree_table")
 
 
-def find_smpl_file(path: str | os.PathLike[str]) -> Path:
-    """The SMPL file that a user means: the file itself, or the best one in a folder (neutral first).
+def find_smpl_file(path: str | os.PathLike[str], gender: str | None = None) -> Path:
+    """The SMPL file that a user means: the file itself, or the best one in a folder.
+
+    Args:
+        gender: "neutral", "male" or "female"; None takes the best there is, neutral first.
 
     Raises BodyFileMissing when there is none.
     """
@@ -48,11 +59,13 @@ def find_smpl_file(path: str | os.PathLike[str]) -> Path:
         return place
     if not place.is_dir():
         raise BodyFileMissing(f"There is no SMPL file {place}: check the path, or use the free body.")
+    wanted = [gender] if gender else list(_NAMES)
     for folder in (place, place / "smpl", place / "models"):
-        for name in _NAMES:
+        for name in (name for kind in wanted for name in _NAMES[kind]):
             if (folder / name).is_file():
                 return folder / name
-    raise BodyFileMissing(f"No SMPL file was found in {place}: put SMPL_NEUTRAL.pkl there, or give its path.")
+    expected = _NAMES[wanted[0]][0]
+    raise BodyFileMissing(f"No SMPL file was found in {place}: put {expected} there, or give its path.")
 
 
 def convert_smpl_file(path: str | os.PathLike[str], folder: str | os.PathLike[str]) -> Path:

@@ -78,7 +78,8 @@ def test_a_hundred_changes_and_a_reset_lead_back_to_the_captured_body(person):
     for step in range(100):
         set_shape(person, Shape((step / 40.0, *TALL.betas[1:]), 0.9 + step / 500), 1.0)
     set_shape(person, None, 1.0)
-    assert PROPERTY not in person
+    captured, _ = unpack_clip(person)
+    assert shape_of(person, captured) == Shape.of(captured)
     np.testing.assert_allclose(rest_heads(person), heads, atol=2e-6)
     np.testing.assert_allclose(rest_axes(person), axes, atol=2e-6)
     np.testing.assert_allclose(at_rest(person), mesh, atol=5e-6)

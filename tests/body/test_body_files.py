@@ -212,6 +212,14 @@ def test_the_neutral_body_is_preferred_in_a_folder(tmp_path: Path) -> None:
     assert find_smpl_file(tmp_path).name == "SMPL_NEUTRAL.pkl"
 
 
+def test_a_gender_is_found_by_name_and_its_absence_told(tmp_path):
+    for name in ("SMPL_NEUTRAL.pkl", "basicModel_f_lbs_10_207_0_v1.0.0.pkl"):
+        (tmp_path / name).write_bytes(b"")
+    assert find_smpl_file(tmp_path, "female").name == "basicModel_f_lbs_10_207_0_v1.0.0.pkl"
+    with pytest.raises(BodyFileMissing, match=r"put SMPL_MALE.pkl there"):
+        find_smpl_file(tmp_path, "male")
+
+
 def test_a_missing_or_damaged_free_body_is_said_clearly(tmp_path: Path) -> None:
     with pytest.raises(BodyFileMissing, match="check the path"):
         load_body(tmp_path / "free_body.npz")
