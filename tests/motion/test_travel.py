@@ -22,7 +22,7 @@ UPRIGHT = quaternion_from_matrix(YUP_TO_BLENDER)
 
 @pytest.fixture
 def make_walk(make_clip):
-    """A function (count, turn) of someone who walks 1.2 m/s, sways, bobs and turns by `turn` radians a second."""
+    """A function (count, turn) of a walk with sway and bob that turns by `turn` rad/s."""
 
     def make(count=150, turn=0.0, start=0.0, fps=Fraction(30)):
         seconds = np.arange(count) / float(fps)
@@ -87,7 +87,8 @@ def test_a_curve_walked_slowly_is_not_cut_short(make_walk):
 def test_in_place_the_person_stays_where_it_started_but_sways_bobs_and_turns(make_walk):
     clip, _ = make_walk(turn=0.7)
     still, location, heading = split_travel(clip, "in place", False)
-    assert not location.any() and not heading.any()
+    assert not location.any()
+    assert not heading.any()
     assert np.linalg.norm(still.root[:, :2] - clip.root[0, :2], axis=-1).max() < 0.12
     assert np.ptp(still.root[:, :2], axis=0).max() > 0.03
     assert np.array_equal(still.root[:, 2], clip.root[:, 2])
@@ -109,7 +110,8 @@ def test_by_default_nothing_is_changed_and_the_root_bone_stands_still(make_walk)
     clip, _ = make_walk()
     same, location, heading = split_travel(clip, "pelvis", True)
     assert same is clip
-    assert not location.any() and not heading.any()
+    assert not location.any()
+    assert not heading.any()
 
 
 def test_headings_run_on_through_several_turns(make_walk):
