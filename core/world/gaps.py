@@ -4,34 +4,18 @@ section 10.6).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..motion.gaps import gaps, held_frames
 from ..motion.rotations import sign_continuous, slerp
 from ..motion.smoothing import unbroken_runs
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.floating[Any]]
-
-BRIDGED_SECONDS = 1.0  # a somersault that no detector follows lasts about as long
-
-
-def gaps(valid: ArrayLike, fps: Fraction) -> Iterator[tuple[int, int, bool]]:
-    """(start, stop, bridged) of every run of invalid frames.
-
-    A gap is bridged when it is short and seen frames stand on both sides. With no seen frame at all there is
-    no gap.
-    """
-    seen = np.asarray(valid, dtype=bool)
-    if not seen.any():
-        return
-    for start, stop in unbroken_runs(~seen):
-        inside = start > 0 and stop < len(seen)
-        yield start, stop, inside and (stop - start) / float(fps) <= BRIDGED_SECONDS
 
 
 def fill_rotations(rotations: Floats, valid: ArrayLike, fps: Fraction) -> Array:
@@ -62,7 +46,4 @@ def hold_positions(root: Floats, valid: ArrayLike, fps: Fraction) -> Array:
 
 def solved_runs(valid: ArrayLike, fps: Fraction) -> list[tuple[int, int]]:
     """(start, stop) of the stretches between long gaps, short gaps included: each has a path of its own."""
-    keep = np.ones(len(np.asarray(valid)), dtype=bool)
-    for start, stop, bridged in gaps(valid, fps):
-        keep[start:stop] = bridged
-    return list(unbroken_runs(keep))
+    return list(unbroken_runs(~held_frames(valid, fps)))

@@ -4,8 +4,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from reel2rig.core.motion.gaps import gaps
 from reel2rig.core.motion.rotations import quaternion_from_rotvec, rotation_angle
-from reel2rig.core.world.gaps import fill_rotations, gaps, hold_positions, solved_runs
+from reel2rig.core.world.gaps import fill_rotations, hold_positions, solved_runs
 
 FPS = Fraction(30)
 
