@@ -14,17 +14,31 @@ from numpy.typing import ArrayLike
 
 # Keys are stored as enum numbers when filled in bulk.
 CONSTANT, LINEAR, BEZIER = 0, 1, 2
+FREE, ALIGNED, AUTO_CLAMPED = 0, 3, 4
+
+
+def make_action(owner: bpy.types.ID, name: str, id_type: str = "OBJECT") -> bpy.types.Action:
+    """An empty action with a fake user and, where Blender has slots, one slot for `owner`; not assigned."""
+    action = bpy.data.actions.new(name)
+    action.use_fake_user = True
+    if hasattr(action, "slots"):
+        action.slots.new(id_type=id_type, name=owner.name)
+        action.layers.new("Layer").strips.new(type="KEYFRAME")
+    return action
+
+
+def assign_action(owner: bpy.types.ID, action: bpy.types.Action) -> None:
+    """Let `owner` play an action of `make_action`."""
+    data = owner.animation_data or owner.animation_data_create()
+    data.action = action
+    if hasattr(action, "slots"):
+        data.action_slot = action.slots[0]
 
 
 def new_action(owner: bpy.types.ID, name: str, id_type: str = "OBJECT") -> bpy.types.Action:
     """An empty action with a fake user, assigned to `owner` (and its first slot, where Blender has slots)."""
-    action = bpy.data.actions.new(name)
-    action.use_fake_user = True
-    data = owner.animation_data or owner.animation_data_create()
-    data.action = action
-    if hasattr(action, "slots"):
-        data.action_slot = action.slots.new(id_type=id_type, name=owner.name)
-        action.layers.new("Layer").strips.new(type="KEYFRAME")
+    action = make_action(owner, name, id_type)
+    assign_action(owner, action)
     return action
 
 
@@ -35,17 +49,43 @@ def curve_container(action: bpy.types.Action) -> Any:
     return action.layers[0].strips[0].channelbag(action.slots[0], ensure=True)
 
 
-def write_curve(container: Any, path: str, index: int, group: str, frames: ArrayLike, values: ArrayLike,
-                interpolation: int = LINEAR) -> bpy.types.FCurve:  # fmt: skip
-    """One new F-curve with a key at each of `frames` (T,), scene frames, holding `values` (T,)."""
-    curve = _new_curve(container, path, index, group)
+def write_curve(
+    container: Any,
+    path: str,
+    index: int,
+    group: str,
+    frames: ArrayLike,
+    values: ArrayLike,
+    interpolation: ArrayLike = LINEAR,
+) -> bpy.types.FCurve:
+    """An F-curve with a key at each of `frames` (T,), scene frames, holding `values` (T,), and no others.
+
+    A curve that is already there keeps what else it has: its modifiers, its colour, whether it is muted.
+
+    Args:
+        interpolation: of all keys, or (T,) one each.
+    """
+    curve = container.fcurves.find(path, index=index)
+    if curve is None:
+        curve = _new_curve(container, path, index, group)
+    else:
+        curve.keyframe_points.clear()
     points = np.stack([np.asarray(frames, np.float32), np.asarray(values, np.float32)], axis=-1)
+    kinds = np.ascontiguousarray(np.broadcast_to(np.asarray(interpolation, np.int32), len(points)))
     curve.keyframe_points.add(len(points))
     curve.keyframe_points.foreach_set("co", points.ravel())
-    curve.keyframe_points.foreach_set("interpolation", np.full(len(points), interpolation, np.int32))
+    curve.keyframe_points.foreach_set("interpolation", kinds)
     # Places the handles, which exist (and show, once a user changes the interpolation) even on linear keys.
     curve.update()
     return curve
+
+
+def remove_curves(container: Any, path: str) -> bool:
+    """Remove the F-curves of a property, all its components; returns whether there were any."""
+    curves = [curve for curve in container.fcurves if curve.data_path == path]
+    for curve in curves:
+        container.fcurves.remove(curve)
+    return bool(curves)
 
 
 def _new_curve(container: Any, path: str, index: int, group: str) -> bpy.types.FCurve:

@@ -1,0 +1,102 @@
+"""The capture below, the animator's corrections above: an NLA strip and an action that adds to it."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...core.errors import InputError
+from .fcurves import assign_action, make_action
+
+CAPTURE = "reel2rig_action"
+CORRECTIONS = "reel2rig_corrections"
+
+
+class AlreadyLayered(InputError):
+    code = "layers.already"
+
+
+class OtherLayer(InputError):
+    code = "layers.other_action"
+
+
+class NoCapture(InputError):
+    code = "layers.no_capture"
+
+
+def remember_capture(armature: bpy.types.Object, action: bpy.types.Action) -> None:
+    """Note on the armature that `action` holds its capture."""
+    armature[CAPTURE] = action
+
+
+def capture_action(armature: bpy.types.Object) -> bpy.types.Action | None:
+    """The action that holds a person's capture, whether it plays by itself or on an NLA strip."""
+    return _pointed(armature, CAPTURE)
+
+
+def corrections_action(armature: bpy.types.Object) -> bpy.types.Action | None:
+    """The action in which corrections on top of the capture are keyed, as long as the armature plays it."""
+    action = _pointed(armature, CORRECTIONS)
+    data = armature.animation_data
+    if action is None or data is None:
+        return None
+    # While a strip is being tweaked, Blender hides what lies on top.
+    return action if data.use_tweak_mode or data.action == action or _strips(armature, action) else None
+
+
+def add_corrections(armature: bpy.types.Object) -> bpy.types.Action:
+    """Put the capture on an NLA strip and a new, empty action on top whose keys add to it.
+
+    The capture plays as before: same frames, and its first and last pose held outside them.
+
+    Raises NoCapture when the armature does not play its capture; AlreadyLayered when it has corrections;
+    OtherLayer when another action lies on top.
+    """
+    capture = capture_action(armature)
+    data = armature.animation_data
+    if capture is None or data is None or not (data.action == capture or _strips(armature, capture)):
+        raise NoCapture(f"{armature.name} does not play its capture; assign its captured action first.")
+    if corrections_action(armature) is not None:
+        raise AlreadyLayered(
+            f"{armature.name} has a corrections layer already; pose it and insert keys to add to the capture."
+        )
+    if data.use_tweak_mode or data.action not in (None, capture):
+        raise OtherLayer(
+            f"{armature.name} plays another action above its capture; push that down in the NLA Editor first."
+        )
+    if data.action == capture:
+        data.action = None
+        _push_down(armature, capture)
+    corrections = make_action(armature, f"{capture.name} corrections")
+    assign_action(armature, corrections)
+    data.action_blend_type = "COMBINE"
+    data.action_influence = 1.0
+    data.action_extrapolation = "HOLD"
+    data.use_nla = True
+    armature[CORRECTIONS] = corrections
+    return corrections
+
+
+def _push_down(armature: bpy.types.Object, action: bpy.types.Action) -> None:
+    """Let a strip of its own play `action`, each frame where it was."""
+    start, end = action.curve_frame_range
+    track = armature.animation_data.nla_tracks.new()
+    track.name = action.name
+    strip = track.strips.new(action.name, int(start), action)
+    if hasattr(strip, "action_slot"):
+        strip.action_slot = action.slots[0]
+    strip.blend_type, strip.extrapolation, strip.influence = "REPLACE", "HOLD", 1.0
+    strip.use_sync_length = False
+    # A strip is laid on a whole frame, whatever fraction its action starts on.
+    strip.action_frame_start, strip.action_frame_end = start, max(end, start + 1)
+    strip.frame_start_raw, strip.frame_end_raw = start, max(end, start + 1)
+
+
+def _strips(armature: bpy.types.Object, action: bpy.types.Action) -> list[bpy.types.NlaStrip]:
+    data = armature.animation_data
+    tracks = data.nla_tracks if data is not None else ()
+    return [strip for track in tracks for strip in track.strips if strip.action == action]
+
+
+def _pointed(armature: bpy.types.Object, name: str) -> bpy.types.Action | None:
+    action = armature.get(name)
+    return action if isinstance(action, bpy.types.Action) else None
