@@ -148,10 +148,14 @@ def add_skin(person: bpy.types.Object, unit: float) -> bpy.types.Object:
 
 
 def height_of(person: bpy.types.Object) -> float:
-    """Metres from sole to crown of the person at rest."""
-    captured, _ = unpack_clip(person)
-    shape = shape_of(person, captured)
+    """Metres from sole to crown of the person at rest. Raises what reading the body raises."""
+    shape = Shape.read(person.get(PROPERTY)) or shape_of(person, unpack_clip(person)[0])
     return standing_height(body_of(person), shape.betas, shape.scale)
+
+
+def unit_of(person: bpy.types.Object) -> float:
+    """Scene units per metre at which a person was built, whatever the scene's unit scale is now."""
+    return float(read_about(person).get("unit", 1.0))
 
 
 def _at_rest(captured: MotionClip, body: BodyTemplate, shape: Shape) -> MotionClip:

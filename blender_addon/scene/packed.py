@@ -50,8 +50,9 @@ def pack_clip(armature: bpy.types.Object, clip: MotionClip, about: dict[str, Any
 
 
 def read_about(armature: bpy.types.Object) -> dict[str, Any]:
-    """The facts that `pack_clip` stored. Raises as `unpack_clip`."""
-    return _parts(armature)[1]
+    """The facts that `pack_clip` stored; cheap enough to ask while drawing. Raises as `unpack_clip`."""
+    text = _text(armature)
+    return _facts(text, text.lines[0].body)
 
 
 def update_about(armature: bpy.types.Object, **changes: Any) -> None:
@@ -83,19 +84,28 @@ def unpack_clip(armature: bpy.types.Object) -> tuple[MotionClip, dict[str, Any]]
 
 def _parts(armature: bpy.types.Object) -> tuple[bpy.types.Text, dict[str, Any], str]:
     """The text that an armature points to, its first line as facts, and the rest."""
+    text = _text(armature)
+    head, _, data = text.as_string().partition("\n")
+    return text, _facts(text, head), data
+
+
+def _text(armature: bpy.types.Object) -> bpy.types.Text:
     text = armature.get(PROPERTY)
     if not isinstance(text, bpy.types.Text):
         raise PackedClipMissing(
             f"{armature.name} carries no captured clip; choose an armature that a capture made."
         )
-    head, _, data = text.as_string().partition("\n")
+    return text
+
+
+def _facts(text: bpy.types.Text, head: str) -> dict[str, Any]:
     try:
         about = json.loads(head)
         if not isinstance(about, dict) or about.pop("kind", None) != _KIND:
             raise ValueError("another kind of text")
     except ValueError as error:
         raise _changed(text) from error
-    return text, about, data
+    return about
 
 
 def _changed(text: bpy.types.Text) -> PackedClipCorrupt:
