@@ -120,12 +120,12 @@ def _build_person(
     if body is not None:
         skin = build_skin(armature, collection, f"{name} Body", clip, body, pelvis, unit, tint=number)
     # The clip as the capture left it, not as renamed for Blender: re-deriving starts from the same numbers.
-    pack_clip(armature, result.clips[number], _about(result, placing))
+    pack_clip(armature, result.clips[number], _about(result, placing, unit))
     keep_shape(armature, Shape.of(clip))
     return BuiltPerson(clip.track, collection, armature, action, skin)
 
 
-def _about(result: CaptureResult, placing: Placing) -> dict[str, Any]:
+def _about(result: CaptureResult, placing: Placing, unit: float) -> dict[str, Any]:
     footage = result.footage
     return {
         "settings": result.settings,
@@ -140,6 +140,7 @@ def _about(result: CaptureResult, placing: Placing) -> dict[str, Any]:
         },
         "scene_start": placing.start,
         "scene_step": placing.step,
+        "unit": unit,
     }
 
 
