@@ -14,7 +14,7 @@ from ..capture_result import Footage
 from .fcurves import CONSTANT, curve_container, new_action, write_curve
 from .placing import Placing
 
-_SENSOR_MM = 36.0
+SENSOR_MM = 36.0  # the longer side of the picture
 
 
 def build_camera(
@@ -24,28 +24,41 @@ def build_camera(
 
     Args:
         unit: scene units per metre.
-
-    **Convention**: a Blender camera looks along its own -Z with Y up, an OpenCV camera along +Z with Y
-    down, so the object's axes are R^T diag(1, -1, -1) and it stands at -R^T t. The longer side of the
-    picture is 36 mm, and the sensor is fitted to it by name, so that a portrait video keeps its angle in
-    any render size.
     """
-    data = bpy.data.cameras.new(name)
-    thing = bpy.data.objects.new(name, data)
+    thing = bpy.data.objects.new(name, bpy.data.cameras.new(name))
     collection.objects.link(thing)
-    turn = camera.rotation.T @ CV_TO_BLENDER_CAMERA
+    thing.data.display_size = 0.3 * unit
+    pose_camera(thing, camera, unit)
+    return thing
+
+
+def pose_camera(thing: bpy.types.Object, camera: Camera, unit: float = 1.0) -> None:
+    """Let an existing camera object project as `camera` does; its footage and all else of it stay.
+
+    Args:
+        unit: scene units per metre.
+
+    **Convention**: `camera` is posed in the "blender" space. A Blender camera looks along its own -Z with Y
+    up, an OpenCV camera along +Z with Y down, so the object's axes are R^T diag(1, -1, -1) and it stands at
+    -R^T t. The longer side of the picture is 36 mm, and the sensor is fitted to it by name, so that a
+    portrait video keeps its angle in any render size.
+    """
     pose = np.eye(4)
-    pose[:3, :3], pose[:3, 3] = turn, camera.position * unit
+    pose[:3, :3], pose[:3, 3] = camera.rotation.T @ CV_TO_BLENDER_CAMERA, camera.position * unit
     thing.matrix_world = Matrix(pose.tolist())
+    data = thing.data
     if camera.width >= camera.height:
-        data.sensor_fit, data.sensor_width = "HORIZONTAL", _SENSOR_MM
+        data.sensor_fit, data.sensor_width = "HORIZONTAL", SENSOR_MM
     else:
-        data.sensor_fit, data.sensor_height = "VERTICAL", _SENSOR_MM
-    data.lens = camera.focal_px * _SENSOR_MM / max(camera.width, camera.height)
+        data.sensor_fit, data.sensor_height = "VERTICAL", SENSOR_MM
+    data.lens = camera.focal_px * SENSOR_MM / max(camera.width, camera.height)
     distance = float(np.linalg.norm(camera.position)) * unit
     data.clip_start, data.clip_end = 0.01 * unit, max(100.0 * unit, 10.0 * distance)
-    data.display_size = 0.3 * unit
-    return thing
+
+
+def footage_behind(camera: bpy.types.Object) -> bpy.types.CameraBackgroundImage | None:
+    """The video behind a camera; None when it has none."""
+    return next(iter(camera.data.background_images), None)
 
 
 def show_footage(
