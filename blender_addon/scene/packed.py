@@ -50,8 +50,8 @@ def pack_clip(armature: bpy.types.Object, clip: MotionClip, about: dict[str, Any
 
 
 def read_about(armature: bpy.types.Object) -> dict[str, Any]:
-    """The facts that `pack_clip` stored; cheap enough to ask while drawing. Raises as `unpack_clip`."""
-    text = _text(armature)
+    """The facts that `pack_clip` stored; quick however long the clip is. Raises as `unpack_clip`."""
+    text = _text_of(armature)
     return _facts(text, text.lines[0].body)
 
 
@@ -84,12 +84,12 @@ def unpack_clip(armature: bpy.types.Object) -> tuple[MotionClip, dict[str, Any]]
 
 def _parts(armature: bpy.types.Object) -> tuple[bpy.types.Text, dict[str, Any], str]:
     """The text that an armature points to, its first line as facts, and the rest."""
-    text = _text(armature)
+    text = _text_of(armature)
     head, _, data = text.as_string().partition("\n")
     return text, _facts(text, head), data
 
 
-def _text(armature: bpy.types.Object) -> bpy.types.Text:
+def _text_of(armature: bpy.types.Object) -> bpy.types.Text:
     text = armature.get(PROPERTY)
     if not isinstance(text, bpy.types.Text):
         raise PackedClipMissing(
