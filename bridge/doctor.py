@@ -11,8 +11,9 @@ from pathlib import Path
 from ..core.errors import Reel2RigError
 from ..core.people.model_files import landmark_model_path
 from .client.environment import find_environment
-from .client.packages import GIGABYTE
+from .client.gpu import find_gpu
 from .client.system_libraries import BLENDER, WORKER, apt_line, missing_libraries
+from .client.torch_build import GIGABYTE
 from .headless_blender import find_blender
 from .home import Home
 from .version import VERSION
@@ -38,6 +39,7 @@ def examine(home: Home) -> list[Finding]:
         Finding("Python", "ok", f"{platform.python_version()} ({sys.executable})"),
         Finding("system", "ok", platform.platform()),
         _worker(home),
+        _gpu(home),
         _model(home),
         *_package_files(),
         _libraries("libraries of the worker", WORKER, "missing"),
@@ -58,8 +60,20 @@ def _worker(home: Home) -> Finding:
         versions = ", ".join(f"{key} {value}" for key, value in state.versions.items() if value)
         told = f"{state.line}: {environment.python}" + (f" ({versions})" if versions else "")
         return Finding(name, "ok", told, "" if state.device else f"{SETUP} once to check that it starts")
-    advice = {"broken": "run 'reel2rig setup --repair'", "installing": "wait until it is ready"}
+    advice = {
+        "broken": "run 'reel2rig setup --repair'",
+        "installing": "wait until it is ready",
+        "outdated": "run 'reel2rig setup' to update it",
+    }
     return Finding(name, "missing", f"{state.name}: {state.reason}", advice.get(state.name, SETUP))
+
+
+def _gpu(home: Home) -> Finding:
+    """What the system shows, and what the worker said of it when it was last installed or repaired."""
+    gpu, state = find_gpu(), find_environment(home).state()
+    if gpu is None:
+        return Finding("GPU", "ok", "none found; captures run on the CPU")
+    return Finding("GPU", "note" if state.advice else "ok", gpu.name, state.advice)
 
 
 def _model(home: Home) -> Finding:

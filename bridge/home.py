@@ -10,15 +10,22 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Home:
-    """The home folder: `$REEL2RIG_HOME`, or `reel2rig` in the platform's folder for user data."""
+    """The home folder: `$REEL2RIG_HOME`, or `reel2rig` in the platform's folder for user data.
+
+    Attributes:
+        root: the folder.
+        python: a Python of the user's own that shall run the worker, instead of an environment in `root`.
+    """
 
     root: Path
+    python: Path | None = None
 
     @classmethod
-    def find(cls, folder: str | Path | None = None) -> Home:
+    def find(cls, folder: str | Path | None = None, python: Path | None = None) -> Home:
         """The given folder, else `$REEL2RIG_HOME`, else the platform's place. Nothing is created."""
         chosen = folder or os.environ.get("REEL2RIG_HOME")
-        return cls(Path(chosen).expanduser().resolve() if chosen else _user_data_folder() / "reel2rig")
+        root = Path(chosen).expanduser().resolve() if chosen else _user_data_folder() / "reel2rig"
+        return cls(root, python)
 
     @property
     def environment(self) -> Path:

@@ -64,6 +64,10 @@ def python_environment(python: str | Path) -> dict[str, str]:
         variables.pop("PYTHONPATH", None)
         variables["PYTHONNOUSERSITE"] = "1"
     variables.update(PYTHONUTF8="1", PYTHONSAFEPATH="1", PYTHONUNBUFFERED="1")
+    if (
+        sys.platform == "darwin"
+    ):  # the few operations that Apple's GPU lacks run on the CPU instead of failing
+        variables.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     return variables
 
 

@@ -22,7 +22,12 @@ MAX_LINE = 1 << 20  # bytes, the newline included; a request is a few kilobytes
 
 @dataclass(frozen=True)
 class Hello:
-    """Worker: who I am. `device` is a sentence part such as "cpu" or "cuda (NVIDIA RTX 4070)"."""
+    """Worker: who I am.
+
+    Attributes:
+        device: a sentence part such as "cpu" or "cuda (NVIDIA RTX 4070)".
+        advice: a sentence when a GPU is there and torch cannot see it.
+    """
 
     type: ClassVar[str] = "hello"
     protocol: int
@@ -31,6 +36,7 @@ class Hello:
     torch: str
     device: str
     pid: int
+    advice: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,7 +162,11 @@ def decode(line: bytes) -> Message:
     kind = _CLASSES.get(data.get("type", "")) if isinstance(data, dict) and _has_type(data) else None
     if kind is None:
         raise WorkerProtocolError(f"A line on the wire is no known message: {_short(line)}.")
-    fields: dict[str, Any] = {field.name: data.get(field.name) for field in dataclasses.fields(kind)}
+    # One with a default may be missing: a `hello` of another version is understood and then refused.
+    fields: dict[str, Any] = {
+        field.name: data.get(field.name, None if field.default is dataclasses.MISSING else field.default)
+        for field in dataclasses.fields(kind)
+    }
     for field in dataclasses.fields(kind):
         value = fields[field.name]
         allowed = _CHECKS[str(field.type)]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..client.install import InstallChoice, install, remove
-from ..client.packages import TORCH_INDEX_VARIABLE
 from ..client.system_libraries import WORKER, apt_line, missing_libraries
+from ..client.torch_build import TORCH_INDEX_VARIABLE
 from ..errors import SetupFailed
 from ..home import Home
 from .interrupts import interrupts
@@ -20,14 +21,31 @@ class LibrariesMissing(SetupFailed):
     code = "setup.libraries_missing"
 
 
+class TorchBuild(StrEnum):
+    """The builds of PyTorch."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+    rocm = "rocm"
+    custom = "custom"
+
+
 def setup(
+    torch_build: Annotated[
+        TorchBuild, typer.Option(help="The build of PyTorch; auto takes the one of pip's own index.")
+    ] = TorchBuild.auto,
     torch_index: Annotated[
         str | None,
         typer.Option(
-            envvar=TORCH_INDEX_VARIABLE,
-            help="The package index with the torch build you want (CPU, CUDA), as pytorch.org names it.",
+            help="The package index that has this build, as pytorch.org names it. "
+            f"With auto, the variable {TORCH_INDEX_VARIABLE} does the same.",
         ),
     ] = None,
+    wheels: Annotated[
+        Path | None, typer.Option(help="A folder of wheels to install from, without any network.")
+    ] = None,
+    proxy: Annotated[str, typer.Option(help="A proxy for pip, such as http://host:8080.")] = "",
     landmark_model: Annotated[str, typer.Option(help="The landmark model to fetch.")] = "full",
     own: Annotated[
         bool, typer.Option("--own", help="Make a separate environment even if this Python has the packages.")
@@ -50,7 +68,10 @@ def setup(
     choice = InstallChoice(
         source=wheel.expanduser().absolute() if wheel else None,
         python=python,
+        torch_build=torch_build.value,
         torch_index=torch_index,
+        wheels=wheels.expanduser().absolute() if wheels else None,
+        proxy=proxy,
         landmark_model=landmark_model,
         own=own or wheel is not None or python is not None,
         repair=repair,

@@ -7,10 +7,11 @@ which a setup writes last. Standard library only.
 from __future__ import annotations
 
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import WorkerEnvironmentBroken, WorkerEnvironmentMissing
+from ..errors import WorkerEnvironmentBroken, WorkerEnvironmentMissing, WorkerVersionMismatch
 from ..files import read_json
 from ..home import Home
 from ..processes import pid_alive
@@ -18,6 +19,8 @@ from ..version import VERSION
 from .packages import missing_modules
 
 SCHEMA = 1
+MARKER = "reel2rig-worker.json"
+HEARTBEAT = 600.0  # seconds after which an installation that gave no sign of life counts as dead
 
 
 @dataclass(frozen=True)
@@ -25,16 +28,19 @@ class EnvironmentState:
     """What is there.
 
     Attributes:
-        name: "absent", "installing", "ready" or "broken".
+        name: "absent", "installing", "ready", "outdated" (made by another version of this project) or
+            "broken".
         reason: why, as a sentence, unless ready.
         device: where the worker computes, when it was once started ("" otherwise).
         versions: of Python and torch, when known.
+        advice: a sentence when a GPU is there and torch cannot see it ("" otherwise).
     """
 
     name: str
     reason: str = ""
     device: str = ""
     versions: dict[str, str] = field(default_factory=dict)
+    advice: str = ""
 
     @property
     def line(self) -> str:
@@ -55,14 +61,20 @@ class Environment:
         return self.home.models
 
     @property
+    def chosen(self) -> bool:
+        """Whether the user named this Python, instead of an environment that we make."""
+        return self.home.python == self.python
+
+    @property
     def marker(self) -> Path:
         """Written last by a setup: the environment is complete, and this is what it holds."""
-        return (self.home.environment if self.owned else self.home.root) / "reel2rig-worker.json"
+        if self.owned:
+            return self.home.environment / MARKER
+        return self.home.root / ("reel2rig-chosen-python.json" if self.chosen else MARKER)
 
     def state(self) -> EnvironmentState:
         """Look at the files; nothing is started."""
-        owner = (read_json(lock_file(self.home)) or {}).get("pid")
-        if isinstance(owner, int) and pid_alive(owner):
+        if installation_runs(self.home):
             return EnvironmentState("installing", "The worker's environment is being installed.")
         return self.examine()
 
@@ -71,29 +83,42 @@ class Environment:
         marker = read_json(self.marker)
         # By folder: one Python may be called python, python3 and python3.11.
         if marker is None or Path(str(marker.get("python"))).parent != self.python.parent:
-            if not self.owned:
-                return EnvironmentState("ready")  # it has the packages, or it would not have been found
-            if not self.home.environment.exists():
-                return EnvironmentState("absent", "The worker's environment is not installed.")
-            return EnvironmentState("broken", "The installation of the worker's environment did not finish.")
+            return self._unmarked()
         if not self.python.exists():
             return EnvironmentState("broken", f"The worker's Python {self.python} is gone.")
         if marker.get("schema") != SCHEMA or marker.get("version") != VERSION:
             held = f"The worker's environment holds version {marker.get('version')}"
-            return EnvironmentState("broken", f"{held}, and this is version {VERSION}.")
+            return EnvironmentState("outdated", f"{held}, and this is version {VERSION}.")
         gone = [name for name, file in marker.get("modules", {}).items() if not Path(file).exists()]
         if gone:
             return EnvironmentState("broken", f"The worker's environment lacks {', '.join(gone)}.")
         versions = {name: str(marker.get(name + "_version", "")) for name in ("python", "torch")}
-        return EnvironmentState("ready", device=str(marker.get("device", "")), versions=versions)
+        device, advice = str(marker.get("device", "")), str(marker.get("advice", ""))
+        return EnvironmentState("ready", device=device, versions=versions, advice=advice)
+
+    def _unmarked(self) -> EnvironmentState:
+        if self.chosen and not self.python.exists():
+            return EnvironmentState("broken", f"There is no Python at {self.python}.")
+        if self.chosen:
+            return EnvironmentState("absent", "The Python you chose has not been checked yet.")
+        if not self.owned:
+            return EnvironmentState("ready")  # it has the packages, or it would not have been found
+        if not self.home.environment.exists():
+            return EnvironmentState("absent", "The worker's environment is not installed.")
+        return EnvironmentState("broken", "The installation of the worker's environment did not finish.")
 
     def require(self) -> None:
         """Return when a worker can be started.
 
         Raises:
-            WorkerEnvironmentMissing, WorkerEnvironmentBroken: it cannot; the sentence says what to do.
+            WorkerEnvironmentMissing, WorkerEnvironmentBroken, WorkerVersionMismatch: it cannot; the sentence
+                says what to do.
         """
         state = self.state()
+        if state.name == "outdated":
+            raise WorkerVersionMismatch(
+                f"{state.reason} Run 'reel2rig setup' or press Update the Worker in the panel."
+            )
         if state.name == "broken":
             raise WorkerEnvironmentBroken(
                 f"{state.reason} Run 'reel2rig setup --repair' or press Repair in the panel."
@@ -107,8 +132,20 @@ class Environment:
 
 
 def lock_file(home: Home) -> Path:
-    """Held by the process that is installing."""
+    """Held by the process that is installing, which touches it all along."""
     return home.root / "installing.json"
+
+
+def installation_runs(home: Home) -> bool:
+    """Whether a live process is installing. One that died does not count, nor a stranger with its old id."""
+    lock = lock_file(home)
+    owner = (read_json(lock) or {}).get("pid")
+    if not isinstance(owner, int) or not pid_alive(owner):
+        return False
+    try:
+        return time.time() - lock.stat().st_mtime < HEARTBEAT
+    except OSError:
+        return False
 
 
 def own_environment(home: Home) -> Environment:
@@ -126,11 +163,13 @@ def running_environment(home: Home) -> Environment | None:
 def find_environment(home: Home, *, allow_running: bool = True) -> Environment:
     """The environment a worker would run in, ready or not.
 
-    The one that `setup --own` made comes first, then the running Python when it has the packages (so that a
-    developer runs the code at hand), then the home's own, then another program's Python that a setup found
-    complete, then the place for a new one.
+    The Python that the user chose comes first, then the one that `setup --own` made, then the running Python
+    when it has the packages (so that a developer runs the code at hand), then the home's own, then another
+    program's Python that a setup found complete, then the place for a new one.
     Blender passes `allow_running=False`.
     """
+    if home.python:
+        return Environment(home, home.python, owned=False)
     own = own_environment(home)
     installed = read_json(own.marker)
     if installed and installed.get("preferred"):

@@ -8,15 +8,20 @@ from collections import deque
 from ...core.errors import Cancelled, Reel2RigError
 from ..errors import SetupFailed
 from ..home import Home
+from .choice import InstallChoice
 from .environment import Environment
-from .install import InstallChoice, install
+from .install import InstallProgress, install
+
+_SHOWN = 4  # lines
 
 
 class InstallTask:
     """Runs `install` in a thread.
 
     Attributes:
-        line: the latest line, for the panel.
+        line: the latest line. progress: what is being done and how far it is, for the panel.
+        latest: the last few lines, oldest first.
+        log: the file that has every line.
         environment: the result, once `done` without an error.
         error: why it failed, `Cancelled` included.
     """
@@ -28,6 +33,9 @@ class InstallTask:
         self.error: Reel2RigError | None = None
         self._home, self._choice, self._allow_running = home, choice, allow_running
         self.line = "Preparing"
+        self.progress = InstallProgress()
+        self.log = home.logs / "setup.log"
+        self.latest: tuple[str, ...] = ()
         self._lines: deque[str] = deque(maxlen=200)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -48,6 +56,10 @@ class InstallTask:
             lines.append(self._lines.popleft())
         return lines
 
+    @property
+    def cancelling(self) -> bool:
+        return self._stop.is_set()
+
     def cancel(self) -> None:
         """Stop the installation; pip is ended and everything half-made removed. `done` follows."""
         self._stop.set()
@@ -59,7 +71,11 @@ class InstallTask:
 
     def _say(self, line: str) -> None:
         self.line = line
+        self.latest = (*self.latest, line)[-_SHOWN:]
         self._lines.append(line)
+
+    def _show(self, progress: InstallProgress) -> None:
+        self.progress = progress
 
     def _run(self) -> None:
         try:
@@ -67,6 +83,7 @@ class InstallTask:
                 self._home,
                 self._choice,
                 say=self._say,
+                show=self._show,
                 should_stop=self._stop.is_set,
                 allow_running=self._allow_running,
             )

@@ -1,4 +1,4 @@
-"""What the worker's environment must hold, how big that is, and where the project itself comes from.
+"""What the worker's environment must hold, and where the project itself comes from.
 
 Standard library only.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
-import sys
+import re
+import tomllib
+import zipfile
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -30,14 +32,9 @@ MODULES = (
     "reel2rig.core",
 )
 
-GIGABYTE = 1e9
-# Linux, torch 2.13: 1.5 GB (CPU) or about 6 GB (CUDA) in the environment, and the downloads beside it.
-DISK_CPU = 3.0 * GIGABYTE
-DISK_CUDA = 9.0 * GIGABYTE
-
-TORCH = "torch>=2.6,<2.14"  # as in pyproject.toml
-# The index that has the wanted torch build (CPU, CUDA, ROCm), as pytorch.org's install page names it.
-TORCH_INDEX_VARIABLE = "REEL2RIG_TORCH_INDEX"
+_WORKER_EXTRA = re.compile(r""";\s*extra == ['"]worker['"]$""")
+# Importable name -> what pip calls it, where they differ.
+DISTRIBUTIONS = {"cv2": "opencv-python"}
 
 
 def missing_modules() -> list[str]:
@@ -53,17 +50,6 @@ def module_files() -> dict[str, str]:
         if spec and spec.origin:
             found[name] = spec.origin
     return found
-
-
-def torch_index(chosen: str | None = None) -> str | None:
-    """The package index for torch: the chosen one, else the variable's; None: pip's own."""
-    return chosen or os.environ.get(TORCH_INDEX_VARIABLE) or None
-
-
-def needed_disk(index: str | None = None) -> float:
-    """Bytes that the environment and its downloads take. pip's own torch for Linux carries CUDA."""
-    brings_cuda = sys.platform.startswith("linux") and torch_index(index) is None
-    return DISK_CUDA if brings_cuda else DISK_CPU
 
 
 def project_requirement(source: Path | None) -> list[str]:
@@ -84,6 +70,27 @@ def project_requirement(source: Path | None) -> list[str]:
     if (source / "pyproject.toml").is_file():
         return ["--editable", f"{source}[worker]"]
     raise SetupFailed(f"{source} is neither a wheel nor a checkout of Reel2Rig; name its wheel with --wheel.")
+
+
+def requirements(source: Path | None) -> list[str]:
+    """The worker packages that a wheel or checkout asks for, sorted; equal lists need no new packages.
+
+    Empty when the source does not tell: then everything has to be installed.
+    """
+    source = source or _origin()
+    with suppress(OSError, KeyError, ValueError, zipfile.BadZipFile):
+        if source and source.suffix == ".whl":
+            with zipfile.ZipFile(source) as wheel:
+                name = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+                text = wheel.read(name).decode("utf-8")
+            asked = re.findall(r"^Requires-Dist: (.+)$", text, re.MULTILINE)
+            ours = [line for line in asked if "extra ==" not in line or _WORKER_EXTRA.search(line)]
+            return sorted(_WORKER_EXTRA.sub("", line).replace(" ", "") for line in ours)
+        if source:
+            project = tomllib.loads((source / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+            asked = [*project["dependencies"], *project["optional-dependencies"]["worker"]]
+            return sorted(line.replace(" ", "") for line in asked)
+    return []
 
 
 def _origin() -> Path | None:

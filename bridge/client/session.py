@@ -266,7 +266,7 @@ class Session:
             self._give_up(
                 WorkerVersionMismatch(
                     f"The worker's environment holds version {hello.version} and this is version {VERSION}; "
-                    "run 'reel2rig setup --repair' or press Repair in the panel."
+                    "press Update the Worker in the panel or run 'reel2rig setup'."
                 )
             )
             return

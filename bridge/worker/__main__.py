@@ -25,7 +25,8 @@ def main() -> int:
     if arguments.probe:
         hello = machine.describe()
         facts = {"version": hello.version, "device": hello.device, "modules": module_files()}
-        print(json.dumps({**facts, "python_version": hello.python, "torch_version": hello.torch}))
+        facts |= {"python_version": hello.python, "torch_version": hello.torch, "advice": hello.advice}
+        print(json.dumps(facts))
         return 0
     pipeline = Pipeline(Home.find(arguments.home).models)
     return serve(

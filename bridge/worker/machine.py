@@ -1,10 +1,11 @@
-"""Who this worker is: versions and the device the network will run on."""
+"""Who this worker is: versions, the device the network will run on, and the GPU it may be missing."""
 
 from __future__ import annotations
 
 import os
 import platform
 
+from ..client.gpu import find_gpu, gpu_advice
 from ..protocol import PROTOCOL_VERSION, Hello
 from ..version import VERSION
 
@@ -16,13 +17,16 @@ def describe() -> Hello:
     import scipy  # noqa: F401
     import torch
 
+    device = _device(torch)
+    gpu = find_gpu() if device == "cpu" else None
     return Hello(
         protocol=PROTOCOL_VERSION,
         version=VERSION,
         python=platform.python_version(),
         torch=torch.__version__,
-        device=_device(torch),
+        device=device,
         pid=os.getpid(),
+        advice=gpu_advice(gpu, device, cuda=torch.version.cuda, hip=torch.version.hip),
     )
 
 

@@ -70,7 +70,7 @@ def test_a_disk_that_really_is_full_is_told():
 def test_the_package_version_is_that_of_the_project_file():
     import tomllib
 
-    from reel2rig.bridge.client.packages import TORCH
+    from reel2rig.bridge.client.torch_build import TORCH
     from reel2rig.bridge.version import VERSION
 
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]

@@ -69,7 +69,7 @@ def test_the_version_in_the_code_is_the_version_of_the_package() -> None:
 
 
 def test_the_torch_that_setup_installs_is_the_one_that_the_package_declares() -> None:
-    from reel2rig.bridge.client.packages import TORCH
+    from reel2rig.bridge.client.torch_build import TORCH
 
     assert TORCH in pyproject()["project"]["optional-dependencies"]["worker"]
 
