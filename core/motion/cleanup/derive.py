@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..clip import MotionClip
 from ..contacts import ESTIMATED_FEET, chosen_contacts, contact_confidence, foot_confidence, foot_contacts
 from ..feet import FootPoints, approximate_foot_points, nearest_level, standing_levels
+from ..footlock import lock_feet
 from ..gaps import held_frames
 from ..loop import make_loop
 from ..mirror import mirror_clip
@@ -59,6 +60,7 @@ def derive(
     clip = remove_spikes(clip, cleanup.spikes)
     clip = smooth_parts(clip, cleanup.smoothing, cleanup.smooth_parts)
     confidence = _confidence(clip, points, found)
+    clip = lock_feet(clip, points, cleanup.foot_lock)
     if cleanup.mirror:
         clip, confidence = mirror_clip(clip), confidence[:, ::-1]
     if cleanup.loop:
