@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import bpy
 
+from .scanned_people import ScannedPerson
 from .scene.build import BuildOptions
+from .ticks import measured
+from .video_facts import VideoFacts, known_facts, read_facts
+
+
+def _video_chosen(chosen: CaptureProperties, context: bpy.types.Context) -> None:
+    with measured("update"):
+        if chosen.video:
+            read_facts(chosen.video_path())
+        _fit_range(chosen)
+
+
+def _range_chosen(chosen: CaptureProperties, context: bpy.types.Context) -> None:
+    with measured("update"):
+        _fit_range(chosen)
+
+
+def _fit_range(chosen: CaptureProperties) -> None:
+    """Keep the range within the video. A value that changes here calls this again, and then fits."""
+    facts = chosen.facts()
+    start, end = chosen.trim_start, chosen.trim_end
+    if facts and facts.frame_count:
+        start, end = min(start, facts.frame_count - 1), min(end, facts.frame_count - 1)
+    if end and end < start:
+        end = start
+    if start != chosen.trim_start:
+        chosen.trim_start = start
+    if end != chosen.trim_end:
+        chosen.trim_end = end
 
 
 class CaptureProperties(bpy.types.PropertyGroup):
     video: bpy.props.StringProperty(
-        name="Video", description="The video to capture people from", subtype="FILE_PATH"
+        name="Video", description="The video to capture people from", update=_video_chosen
     )
     person: bpy.props.EnumProperty(
         name="People",
@@ -26,17 +56,26 @@ class CaptureProperties(bpy.types.PropertyGroup):
     person_ids: bpy.props.StringProperty(
         name="Numbers", description="Numbers of the people to capture, such as 1,3", default="1"
     )
+    people: bpy.props.CollectionProperty(type=ScannedPerson, options={"SKIP_SAVE"})
+    person_index: bpy.props.IntProperty(name="Person", description="The person shown in the large picture")
+    scan_folder: bpy.props.StringProperty(options={"HIDDEN"})
+    scan_question: bpy.props.StringProperty(options={"HIDDEN"})
     max_people: bpy.props.IntProperty(
         name="At Most", description="How many people are looked for", default=4, min=1, max=20
     )
-    trim: bpy.props.BoolProperty(name="Trim", description="Capture a part of the video only")
-    trim_start: bpy.props.IntProperty(name="From", description="First video frame, counted from 0", min=0)
+    trim: bpy.props.BoolProperty(name="Frame Range", description="Capture a part of the video only")
+    trim_start: bpy.props.IntProperty(
+        name="Start", description="First video frame, counted from 0", min=0, update=_range_chosen
+    )
     trim_end: bpy.props.IntProperty(
-        name="To", description="Last video frame, counted from 0; 0 means the end of the video", min=0
+        name="End",
+        description="Last video frame, counted from 0; 0 means the end of the video",
+        min=0,
+        update=_range_chosen,
     )
     smoothing: bpy.props.FloatProperty(
         name="Smoothing",
-        description="Strength of the smoothing over time; 0 is none",
+        description="Strength of the smoothing over time; 0 is none. It can be changed after the capture",
         default=2,
         min=0,
         max=30,
@@ -54,6 +93,21 @@ class CaptureProperties(bpy.types.PropertyGroup):
     use_focal: bpy.props.BoolProperty(name="Known Focal Length", description="Use a focal length you know")
     focal: bpy.props.FloatProperty(
         name="Focal Length", description="In pixels of the upright video", default=1500, min=10, max=100000
+    )
+    landmark_model: bpy.props.StringProperty(
+        name="Landmark Model",
+        description="A PoseLandmarker file (.task) of your own. Empty: the one that comes with the worker",
+        subtype="FILE_PATH",
+    )
+    checkpoint: bpy.props.StringProperty(
+        name="Motion Network",
+        description="Your own checkpoint, trained on landmarks. Empty: the one that comes with the worker",
+        subtype="FILE_PATH",
+    )
+    body_file: bpy.props.StringProperty(
+        name="SMPL File",
+        description="Your own SMPL body file (.npz or .pkl). Empty: the free body",
+        subtype="FILE_PATH",
     )
     device: bpy.props.EnumProperty(
         name="Device",
@@ -81,10 +135,18 @@ class CaptureProperties(bpy.types.PropertyGroup):
         name="Camera", description="Build the camera that filmed, with the video behind it", default=True
     )
 
+    def video_path(self) -> str:
+        """The absolute path of the video, or "" when none is chosen."""
+        return bpy.path.abspath(self.video) if self.video else ""
+
+    def facts(self) -> VideoFacts | None:
+        """What is known of the video, without touching the disk."""
+        return known_facts(self.video_path()) if self.video else None
+
     def settings(self) -> dict[str, Any]:
         """The choices as the worker's capture settings; the rest keeps the worker's default."""
         chosen: dict[str, Any] = {
-            "person": self.person_ids.strip() if self.person == "ids" else self.person,
+            "person": self._person(),
             "max_people": self.max_people,
             "smoothing": round(self.smoothing, 4),
             "device": self.device,
@@ -97,15 +159,38 @@ class CaptureProperties(bpy.types.PropertyGroup):
             chosen["height_m"] = round(self.height, 4)
         if self.use_focal:
             chosen["focal_px"] = round(self.focal, 3)
+        for key, file in (
+            ("landmark_model", self.landmark_model),
+            ("checkpoint", self.checkpoint),
+            ("body", self.body_file),
+        ):
+            if file.strip():
+                chosen[key] = bpy.path.abspath(file.strip())
         return chosen
+
+    def question(self) -> str:
+        """All that a list of people depends on: a list found for another question does not hold."""
+        shaping = ("max_people", "start", "end", "landmark_model")
+        settings = self.settings()
+        parts = [settings.get(name) for name in shaping]
+        return json.dumps([self.video_path(), *parts])
+
+    def has_list(self) -> bool:
+        """Whether the list of people is one of this video, with these settings."""
+        return len(self.people) > 0 and self.scan_question == self.question()
 
     def build_options(self) -> BuildOptions:
         """The choices about what is built in the scene."""
         start = self.start_frame if self.choose_start else None
         return BuildOptions(frame_start=start, skin=self.skin, camera=self.camera)
 
+    def _person(self) -> str:
+        if self.has_list():
+            return ",".join(str(person.number) for person in self.people if person.chosen)
+        return self.person_ids.strip() if self.person == "ids" else self.person
 
-CLASSES = (CaptureProperties,)
+
+CLASSES = (ScannedPerson, CaptureProperties)
 
 
 def attach() -> None:

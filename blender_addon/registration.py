@@ -8,19 +8,27 @@ from __future__ import annotations
 
 import bpy
 
-from . import handlers, preferences, properties
+from . import capture_presets, handlers, preferences, previews, properties
 from .operators import capture as capture_operators
+from .operators import queue as queue_operators
 from .operators import scene as scene_operators
+from .operators import video as video_operators
 from .operators import worker as worker_operators
 from .panels import capture as capture_panels
+from .panels import chosen_people
 
 # In the order in which panels stand in the sidebar.
 MODULES = (
     properties,
+    previews,
     preferences,
+    capture_presets,
     capture_operators,
+    queue_operators,
+    video_operators,
     worker_operators,
     scene_operators,
+    chosen_people,
     capture_panels,
     handlers,
 )

@@ -5,8 +5,12 @@ from __future__ import annotations
 import bpy
 
 from ..jobs import jobs
+from ..redraw import redraw
+from ..ticks import measured
 
 _TICK = 0.1  # seconds
+
+__all__ = ["Watcher", "redraw", "report_error"]
 
 
 def report_error(operator: bpy.types.Operator, error: BaseException) -> set[str]:
@@ -14,15 +18,6 @@ def report_error(operator: bpy.types.Operator, error: BaseException) -> set[str]
     operator.report({"ERROR"}, jobs.report(error).line())
     redraw()
     return {"CANCELLED"}
-
-
-def redraw() -> None:
-    """Draw the sidebars and preferences again."""
-    manager = bpy.context.window_manager
-    for window in manager.windows if manager else ():
-        for area in window.screen.areas:
-            if area.type in {"VIEW_3D", "PREFERENCES"}:
-                area.tag_redraw()
 
 
 class Watcher:
@@ -43,11 +38,12 @@ class Watcher:
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
-        try:
-            result = self.look(context)
-        except Exception as error:
-            result = report_error(self, error)
-        redraw()
+        with measured("tick"):
+            try:
+                result = self.look(context)
+            except Exception as error:
+                result = report_error(self, error)
+            redraw()
         if result is None:
             return {"PASS_THROUGH"}
         self._stop(context)

@@ -1,99 +1,154 @@
-"""Capture a video, cancel it, and bring a finished capture into a scene."""
+"""Capture a video, look for the people in it, and bring a finished capture into a scene."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import bpy
 
+from ...bridge.jobs import Job, open_job
+from ...core.errors import FileCorrupt
+from .. import landing, watch
 from ..capture_result import keep_footage, read_result
-from ..jobs import jobs
+from ..jobs import Item, VideoMissing, jobs
 from ..preferences import home
 from ..properties import of
-from ..scene.build import BuiltCapture, build_capture
-from .base import Watcher, report_error
+from ..scanned_people import list_people, require_somebody
+from ..scene.build import BuildOptions, BuiltCapture, build_capture
+from ..video_facts import facts_from_scan
+from .base import redraw, report_error
 
 
-class CaptureVideo(Watcher, bpy.types.Operator):
+def wish(scene: bpy.types.Scene, kind: str = "capture", video: str = "") -> Item:
+    """What a scene's choices ask of the worker: a job for the video chosen there, or for another one.
+
+    Raises VideoMissing, NobodyChosen.
+    """
+    chosen = of(scene)
+    path = video or chosen.video_path()
+    if not path:
+        raise VideoMissing("No video is chosen; choose a video file.")
+    settings, after = chosen.settings(), None
+    if kind == "scan":
+        settings["person"] = "all"
+    elif chosen.has_list() and not video:
+        require_somebody(chosen.people)
+        after = _scan_job(chosen.scan_folder)
+    asker = landing.asker_of(scene)
+    return Item(home(), Path(path), settings, asker, kind, options=chosen.build_options(), after=after)
+
+
+def _scan_job(folder: str) -> Job | None:
+    """The scan whose work a capture takes along; None when its folder was cleaned away meanwhile."""
+    try:
+        return open_job(Path(folder))
+    except FileCorrupt:
+        return None
+
+
+def enqueue(operator: bpy.types.Operator, *items: Item) -> set[str]:
+    """Put jobs in the queue, and return what the operator returns; without a window it waits for their ends.
+
+    Raises what `Jobs.add` raises.
+    """
+    before = len(jobs.queue.waiting) + (jobs.queue.running is not None)
+    jobs.add(*items)
+    if not bpy.app.background:
+        watch.wake()
+        redraw()
+        if before:
+            operator.report({"INFO"}, f"In the queue, behind {before} {'video' if before == 1 else 'videos'}")
+        return {"FINISHED"}
+    for item in items:
+        watch.wait_for(item)
+    failed = next((item.problem for item in items if item.problem), None) or jobs.problem
+    if failed:
+        operator.report({"ERROR"}, failed.line())
+        return {"CANCELLED"}
+    return {"FINISHED"}
+
+
+def _may_begin(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    if jobs.installing:
+        cls.poll_message_set("The worker is being installed")
+        return False
+    return True
+
+
+class CaptureVideo(bpy.types.Operator):
     bl_idname = "reel2rig.capture"
     bl_label = "Capture"
-    bl_description = "Capture the people in the video and build them in this scene"
+    bl_description = (
+        "Capture the people in the video and build them in this scene. "
+        "While another video is being captured, this one waits for its turn"
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if jobs.capturing or jobs.installing:
-            cls.poll_message_set("The worker is busy")
-            return False
-        return True
+        return _may_begin(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        chosen = of(context.scene)
         try:
-            video = bpy.path.abspath(chosen.video) if chosen.video else ""
-            jobs.begin_capture(home(), video, chosen.settings(), context.scene.name)
+            return enqueue(self, wish(context.scene))
         except Exception as error:
             return report_error(self, error)
-        if not bpy.app.background:
-            return self.watch(context)
-        try:
-            while (result := self.look(context)) is None:
-                time.sleep(0.05)
-        finally:
-            if jobs.capturing:  # interrupted: nobody would look after the worker any more
-                jobs.close_session()
-        return result
-
-    def look(self, context: bpy.types.Context) -> set[str] | None:
-        scene = jobs.wanted.scene if jobs.wanted else ""
-        folder = jobs.poll_capture()
-        if folder is not None:
-            if scene not in bpy.data.scenes:
-                self.report(
-                    {"WARNING"}, "The scene that asked for this capture is gone; import it from the panel"
-                )
-                return {"FINISHED"}
-            # An operator of its own, so that a capture in a scene is exactly one undo step.
-            bpy.ops.reel2rig.import_capture("EXEC_DEFAULT", True, filepath=str(folder), scene=scene)
-            return {"FINISHED"}
-        if jobs.capturing:
-            return None
-        if jobs.problem:
-            self.report({"ERROR"}, jobs.problem.line())
-        elif jobs.message:
-            self.report({"INFO"}, jobs.message)
-        return {"CANCELLED"}
 
 
-class FollowCapture(Watcher, bpy.types.Operator):
-    """Looks after a capture again when opening a file has ended the operator that started it."""
+class FindPeople(bpy.types.Operator):
+    bl_idname = "reel2rig.find_people"
+    bl_label = "Find People"
+    bl_description = (
+        "List the people in the video with a picture of each, to choose from. "
+        "A capture that follows does not look for them again"
+    )
 
-    bl_idname = "reel2rig.watch_capture"
-    bl_label = "Follow the Running Capture"
-    bl_options = {"INTERNAL"}  # noqa: RUF012
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _may_begin(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        return self.watch(context)
+        try:
+            return enqueue(self, wish(context.scene, "scan"))
+        except Exception as error:
+            return report_error(self, error)
 
-    def look(self, context: bpy.types.Context) -> set[str] | None:
-        folder = jobs.poll_capture()
-        if folder is None and jobs.capturing:
-            return None
-        jobs.message = "The capture is finished and waits to be imported." if folder else jobs.message
+
+class ListPeople(bpy.types.Operator):
+    """Take the people that a scan has found into the panel."""
+
+    bl_idname = "reel2rig.list_people"
+    bl_label = "List People"
+    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012
+
+    filepath: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+    scene: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+    item: bpy.props.IntProperty(options={"HIDDEN", "SKIP_SAVE"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        chosen, folder = of(bpy.data.scenes[self.scene]), Path(self.filepath)
+        try:
+            scan = open_job(folder).people()
+            list_people(chosen.people, scan, folder)
+            facts_from_scan(chosen.video_path(), scan["video"])
+        except Exception as error:
+            return report_error(self, error)
+        chosen.scan_folder, chosen.person_index = str(folder), 0
+        chosen.scan_question = chosen.question()
         return {"FINISHED"}
 
 
-class CancelCapture(bpy.types.Operator):
-    bl_idname = "reel2rig.cancel_capture"
-    bl_label = "Cancel"
-    bl_description = "Stop the running capture; nothing of it is kept"
+class ForgetPeople(bpy.types.Operator):
+    bl_idname = "reel2rig.forget_people"
+    bl_label = "Close the List of People"
+    bl_description = "Go back to choosing people without a list"
+    bl_options = {"UNDO"}  # noqa: RUF012
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return jobs.capturing
+        return len(of(context.scene).people) > 0
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        jobs.cancel_capture()
+        of(context.scene).people.clear()
         return {"FINISHED"}
 
 
@@ -108,6 +163,7 @@ class ImportCapture(bpy.types.Operator):
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
     filter_glob: bpy.props.StringProperty(default="result.json;*.npz", options={"HIDDEN"})
     scene: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+    item: bpy.props.IntProperty(options={"HIDDEN", "SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if self.filepath:  # a button that knows its capture
@@ -117,9 +173,11 @@ class ImportCapture(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = bpy.data.scenes.get(self.scene, context.scene)
-        path = Path(bpy.path.abspath(self.filepath))
+        item = jobs.queue.find(self.item)
         try:
-            built = import_capture(scene, path)
+            built = import_capture(
+                scene, Path(bpy.path.abspath(self.filepath)), item.options if item else None
+            )
         except Exception as error:
             return report_error(self, error)
         people = len(built.people)
@@ -129,28 +187,27 @@ class ImportCapture(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def import_capture(scene: bpy.types.Scene, path: Path) -> BuiltCapture:
-    """Build a finished capture in a scene with the choices kept there.
+def import_capture(scene: bpy.types.Scene, path: Path, options: BuildOptions | None = None) -> BuiltCapture:
+    """Build a finished capture in a scene.
 
     A proxy of the footage is kept beside the saved .blend, else in the home folder, as job folders go away.
+
+    Args:
+        path: a job folder, its result.json, or a motion file (.npz).
+        options: None takes the choices kept with the scene.
     """
     keep = Path(bpy.data.filepath).parent if bpy.data.is_saved else home().root / "footage"
     result = read_result(path)
     if result.footage.is_proxy:
         keep.mkdir(parents=True, exist_ok=True)
-    built = build_capture(scene, keep_footage(result, keep), of(scene).build_options())
-    jobs.imported(path)
+    built = build_capture(scene, keep_footage(result, keep), options or of(scene).build_options())
+    landing.brought_in(path if path.is_dir() else path.parent, built.collection)
     jobs.problem = None
     jobs.message = " ".join(result.notes)
     return built
 
 
-CLASSES = (
-    CaptureVideo,
-    FollowCapture,
-    CancelCapture,
-    ImportCapture,
-)
+CLASSES = (CaptureVideo, FindPeople, ListPeople, ForgetPeople, ImportCapture)
 
 
 def attach() -> None:

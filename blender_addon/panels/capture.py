@@ -1,70 +1,61 @@
-"""The sidebar panel: choose a video, capture, watch, import."""
+"""The first panel of the sidebar: choose a video, capture, watch, import."""
 
 from __future__ import annotations
 
 import bpy
 
+from ..capture_presets import CapturePresets
 from ..jobs import jobs
-from ..properties import of
+from ..properties import CaptureProperties, of
+from ..ticks import measured
+from .chosen_people import draw_people
+from .queue import draw_finished, draw_queue, draw_running
 from .sidebar import Sidebar
+from .video import draw_range, draw_video
 from .worker import draw_problem, draw_worker
 
 
 class CapturePanel(Sidebar, bpy.types.Panel):
     bl_idname = "REEL2RIG_PT_capture"
-    bl_label = "Reel2Rig"
+    bl_label = "Capture"
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
-        chosen = of(context.scene)
-        draw_worker(layout)
-        choices = layout.column()
-        choices.enabled = not jobs.capturing
-        choices.prop(chosen, "video", text="")
-        choices.prop(chosen, "person")
-        if chosen.person == "ids":
-            choices.prop(chosen, "person_ids")
-        if jobs.capturing:
-            layout.progress(factor=jobs.progress_factor(), type="BAR", text=jobs.progress_text())
-            layout.operator("reel2rig.cancel_capture", icon="X")
-        else:
-            big = layout.row()
-            big.scale_y = 1.5
-            big.operator("reel2rig.capture", icon="ARMATURE_DATA")
-        for folder in jobs.finished if not jobs.capturing else ():
-            row = layout.operator("reel2rig.import_capture", text=f"Import {folder.name[:32]}", icon="IMPORT")
-            row.filepath = str(folder)
-        draw_problem(layout)
+        with measured("draw"):
+            _draw(self.layout, of(context.scene))
 
 
 class OptionsPanel(Sidebar, bpy.types.Panel):
     bl_idname = "REEL2RIG_PT_options"
-    bl_label = "Options"
+    bl_label = "Settings"
     bl_parent_id = "REEL2RIG_PT_capture"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
+
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        CapturePresets.draw_panel_header(self.layout)
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
-        layout.enabled = not jobs.capturing
+        layout.use_property_decorate = False
         chosen = of(context.scene)
-        layout.prop(chosen, "max_people")
-        layout.prop(chosen, "smoothing")
-        layout.prop(chosen, "device")
-        layout.prop(chosen, "trim")
-        if chosen.trim:
-            layout.prop(chosen, "trim_start")
-            layout.prop(chosen, "trim_end")
-        for switch, value in (
-            ("use_height", "height"),
-            ("use_focal", "focal"),
-            ("choose_start", "start_frame"),
+        column = layout.column()
+        column.prop(chosen, "max_people")
+        column.prop(chosen, "smoothing")
+        column.prop(chosen, "device")
+        column = layout.column(heading="Known")
+        for switch, value, text in (
+            ("use_height", "height", "Height"),
+            ("use_focal", "focal", "Focal Length"),
         ):
-            layout.prop(chosen, switch)
-            if getattr(chosen, switch):
-                layout.prop(chosen, value)
-        layout.prop(chosen, "skin")
-        layout.prop(chosen, "camera")
+            _switched(column, chosen, switch, value, text)
+        column = layout.column(heading="Build")
+        column.prop(chosen, "skin")
+        column.prop(chosen, "camera")
+        _switched(column, chosen, "choose_start", "start_frame", "At Frame")
+        column = layout.column()
+        column.prop(chosen, "body_file", placeholder="Free Body")
+        column.prop(chosen, "landmark_model", placeholder="Built-In")
+        column.prop(chosen, "checkpoint", placeholder="Built-In")
 
 
 class ScenePanel(Sidebar, bpy.types.Panel):
@@ -77,6 +68,33 @@ class ScenePanel(Sidebar, bpy.types.Panel):
         self.layout.operator_context = "INVOKE_DEFAULT"
         self.layout.operator("reel2rig.import_capture", icon="FILE_FOLDER")
         self.layout.operator("reel2rig.match_scene", icon="SCENE_DATA")
+
+
+def _draw(layout: bpy.types.UILayout, chosen: CaptureProperties) -> None:
+    draw_worker(layout)
+    draw_video(layout, chosen)
+    draw_range(layout, chosen)
+    draw_people(layout, chosen)
+    big = layout.row()
+    big.scale_y = 1.5
+    text, icon = ("Add to Queue", "ADD") if jobs.capturing else ("Capture", "ARMATURE_DATA")
+    big.operator("reel2rig.capture", text=text, icon=icon)
+    draw_running(layout)
+    draw_queue(layout)
+    draw_finished(layout)
+    if jobs.problem not in [item.problem for item in jobs.queue.failed]:
+        draw_problem(layout)
+
+
+def _switched(
+    layout: bpy.types.UILayout, chosen: bpy.types.PropertyGroup, switch: str, value: str, text: str
+) -> None:
+    """A checkbox, and the value it lets one choose beside it."""
+    row = layout.row()
+    row.prop(chosen, switch, text=text)
+    field = row.row()
+    field.active = getattr(chosen, switch)
+    field.prop(chosen, value, text="")
 
 
 CLASSES = (CapturePanel, OptionsPanel, ScenePanel)

@@ -14,7 +14,8 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from reel2rig.blender_addon import registration  # noqa: E402
-from reel2rig.blender_addon.jobs import jobs  # noqa: E402
+from reel2rig.blender_addon.jobs import Item, jobs  # noqa: E402
+from reel2rig.blender_addon.landing import asker_of  # noqa: E402
 from reel2rig.blender_addon.preferences import home  # noqa: E402
 from reel2rig.bridge.client import session as session_module  # noqa: E402
 from reel2rig.bridge.client.environment import SCHEMA, own_environment  # noqa: E402
@@ -157,7 +158,7 @@ def test_a_capture_builds_the_people_with_the_choices_of_the_panel(addon, worker
     assert len(armatures) == 2
     assert not [thing for thing in addon.objects if thing.type == "MESH"]
     assert addon.frame_start == 1001
-    assert jobs.finished == []
+    assert jobs.finished.now(home()) == ()
     assert jobs.state_line(home()) == "Ready on cpu"
     assert jobs.session.pid is not None  # the worker stays warm
 
@@ -187,15 +188,16 @@ def test_a_worker_that_dies_shows_as_stopped_and_why_and_the_next_capture_works(
 def test_progress_is_told_with_stage_frames_and_time_left(addon, worker, tmp_path):
     video = tmp_path / "clip.mp4"
     video.write_bytes(b"x")
-    jobs.begin_capture(home(), video, {"person": "longest"}, addon.name)
+    item = Item(home(), video, {"person": "longest"}, asker_of(addon))
+    jobs.add(item)
     assert jobs.state_line(home()).startswith("Busy")
-    folder = None
-    while folder is None:
-        folder = jobs.poll_capture()
+    while not item.over:
+        jobs.poll()
     assert jobs.progress_text() == "landmarks 2/2, 0:05 left"
     assert jobs.progress_factor() == 1.0
-    assert jobs.finished == [folder]
-    jobs.imported(folder)
+    assert item.state == "landing"
+    assert [entry.folder for entry in jobs.finished.now(home())] == [item.job.folder]
+    jobs.landed(item)
 
 
 def test_importing_a_job_folder_or_a_motion_file_is_one_operator(addon, make_clip, make_job):
