@@ -83,12 +83,12 @@ def build_capture(
         placing = place(scene, result.footage, options.frame_start)
         home = _child_collection(scene.collection, result.name)
         unit = 1.0 / scene.unit_settings.scale_length
-        clips = [to_space(clip, "blender") for clip in result.clips]
+        about = _about(result, placing, unit)
         people = tuple(
-            _build_person(home, result, number, clip, body, placing, unit)
-            for number, clip in enumerate(clips)
+            build_person(home, result.name, clip, about, placing, body, number)
+            for number, clip in enumerate(result.clips)
         )
-        camera = _build_camera(scene, home, clips, result, placing, unit) if options.camera else None
+        camera = _build_camera(scene, home, result, placing, unit) if options.camera else None
         if match and camera is not None:
             scene.camera = camera
         if fresh:
@@ -100,27 +100,33 @@ def build_capture(
     return BuiltCapture(home, people, camera, result.footage, placing, match)
 
 
-def _build_person(
+def build_person(
     home: bpy.types.Collection,
-    result: CaptureResult,
-    number: int,
+    title: str,
     clip: MotionClip,
-    body: BodyTemplate | None,
+    about: dict[str, Any],
     placing: Placing,
-    unit: float,
+    body: BodyTemplate | None,
+    number: int,
 ) -> BuiltPerson:
-    name = f"Person {clip.track}"
-    collection = _child_collection(home, f"{result.name} {name}")
+    """Build one person in a collection of their own in the collection of a capture.
+
+    Args:
+        title: what the names of all that is made begin with.
+        clip: as the capture left it; so it is packed, with the facts `about` the capture.
+        body: of the skin; None builds the skeleton only. number: which of the body colours.
+    """
+    name, unit = f"Person {clip.track}", about["unit"]
+    collection = _child_collection(home, f"{title} {name}")
     pelvis = rest_pelvis(clip, body)
     rest = rest_bones(clip.rest_joints, pelvis)
     scaled = RestBones(rest.heads * unit, rest.tails * unit, rest.axes)
-    armature = build_armature(collection, f"{result.name} {name}", scaled)
-    action = key_clip(armature, clip, placing.scene_frames(clip.frames), f"{result.name} {name}", unit)
+    armature = build_armature(collection, f"{title} {name}", scaled)
+    action = key_clip(armature, clip, placing.scene_frames(clip.frames), f"{title} {name}", unit)
     skin = None
     if body is not None:
         skin = build_skin(armature, collection, f"{name} Body", clip, body, pelvis, unit, tint=number)
-    # The clip as the capture left it, not as renamed for Blender: re-deriving starts from the same numbers.
-    pack_clip(armature, result.clips[number], _about(result, placing, unit))
+    pack_clip(armature, clip, about)
     keep_shape(armature, Shape.of(clip))
     return BuiltPerson(clip.track, collection, armature, action, skin)
 
@@ -147,11 +153,11 @@ def _about(result: CaptureResult, placing: Placing, unit: float) -> dict[str, An
 def _build_camera(
     scene: bpy.types.Scene,
     home: bpy.types.Collection,
-    clips: list[MotionClip],
     result: CaptureResult,
     placing: Placing,
     unit: float,
 ) -> bpy.types.Object | None:
+    clips = (to_space(clip, "blender") for clip in result.clips)
     solved = next((clip.camera for clip in clips if clip.camera is not None), None)
     if solved is None:
         return None

@@ -16,6 +16,7 @@ from ...core.motion.cleanup.derive import derive
 from ...core.motion.cleanup.derived import Derived
 from ...core.motion.cleanup.settings import Cleanup, Placement
 from .action import write_derived
+from .camera import pose_camera
 from .edited_contacts import take_edited_contacts
 from .fcurves import assign_action, curve_container, make_action
 from .handwork import captured_paths, is_edited
@@ -23,7 +24,7 @@ from .layers import capture_action
 from .made import EDITED, Made, made_now, read_made, write_made
 from .people import camera_of, capture_of, is_person, people_in
 from .placed import PlacedPerson, placed_people
-from .stored_settings import cleanup_of, contacts_of, placement_of
+from .stored_settings import cleanup_of, contacts_of, keep_contacts, placement_of
 
 
 class LinkedPerson(InputError):
@@ -45,20 +46,19 @@ class Rederived:
     notes: tuple[str, ...]
 
 
-def rederive(scene: bpy.types.Scene, person: bpy.types.Object) -> Rederived:
+def rederive(scene: bpy.types.Scene, person: bpy.types.Object, *, take_contacts: bool = True) -> Rederived:
     """Key a captured person anew, as clean-up and placement are chosen now.
 
-    Contacts that were edited in the Dope Sheet are taken over first and stored with the person.
+    Contacts that were edited in the Dope Sheet are taken over first and stored with the person; not so
+    without `take_contacts`, for someone who was given another clip than the one that the curves speak of.
 
     Raises PackedClipMissing, PackedClipCorrupt, BadCleanup, LinkedPerson, and what `derive` raises.
     """
-    return _rederive(person, placed_people(capture_of(scene, person), [person])[0])
+    return _rederive(person, placed_people(capture_of(scene, person), [person])[0], take_contacts)
 
 
 def rederive_capture(scene: bpy.types.Scene, home: bpy.types.Collection) -> list[Rederived]:
     """Key all people of a capture anew, and move its camera with them. Raises as `rederive`."""
-    from .camera import pose_camera
-
     people = people_in(home)
     placed = placed_people(home, people)
     solved = next((one.clip.camera for one in placed if one.clip.camera is not None), None)
@@ -81,12 +81,12 @@ def is_up_to_date(scene: bpy.types.Scene, person: bpy.types.Object) -> bool:
     return made.same_inputs(made_now(person, cleanup_of(person), placement, made.start, made.step))
 
 
-def _rederive(person: bpy.types.Object, placed: PlacedPerson) -> Rederived:
+def _rederive(person: bpy.types.Object, placed: PlacedPerson, take_contacts: bool = True) -> Rederived:
     if person.library is not None or person.override_library is not None:
         raise LinkedPerson(f"{person.name} is linked from another file; append it to clean it up here.")
     cleanup = cleanup_of(person)
     old = capture_action(person)
-    if old is not None:
+    if old is not None and take_contacts:
         take_edited_contacts(person, old, placed)
     derived = derive(
         placed.clip,
