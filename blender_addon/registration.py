@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import bpy
 
-from . import capture_presets, handlers, preferences, previews, properties
+from . import body_properties, capture_presets, handlers, preferences, previews, properties
+from .operators import body as body_operators
 from .operators import capture as capture_operators
 from .operators import queue as queue_operators
 from .operators import scene as scene_operators
 from .operators import video as video_operators
 from .operators import worker as worker_operators
+from .panels import body as body_panels
 from .panels import capture as capture_panels
 from .panels import chosen_people
+from .panels import help as help_panels
 
 # In the order in which panels stand in the sidebar.
 MODULES = (
@@ -23,13 +26,17 @@ MODULES = (
     previews,
     preferences,
     capture_presets,
+    body_properties,
     capture_operators,
     queue_operators,
     video_operators,
     worker_operators,
     scene_operators,
+    body_operators,
     chosen_people,
     capture_panels,
+    body_panels,
+    help_panels,
     handlers,
 )
 
