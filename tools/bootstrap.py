@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 
+import gui_blender
 import machine
 import virtual_env
 
@@ -59,6 +60,8 @@ def demo(_further: list[str]) -> int:
 def test(pytest_arguments: list[str]) -> int:
     """Lint, type-check, fetch the models, test; the first failure ends it."""
     prepare(TEST_EXTRAS)
+    blender = gui_blender.find()
+    print(f"GUI ring: {blender.label if blender else f'left out; {gui_blender.HOW}'}", flush=True)
     steps = [*lint_steps(), [virtual_env.program("reel2rig"), "setup"]]
     # The program rather than `python -m pytest`: the latter puts the checkout on the import path, where
     # bare `core` and `bridge` could be imported by mistake.

@@ -51,20 +51,31 @@ def check_system_libraries() -> None:
             f"these system libraries are missing: {', '.join(missing)}; install the packages of your "
             f"distribution that hold them (Debian calls them {' '.join(packages)}) and run this command again"
         )
+    names = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing on this machine"
+    install_packages(packages, names)
+    if still_missing := missing_libraries():
+        raise SetupProblem(
+            f"apt could not bring {', '.join(still_missing)} with {' '.join(packages)}; install the packages "
+            "of your distribution that hold them and run this command again"
+        )
+
+
+def install_packages(packages: list[str], why: str) -> None:
+    """Install Debian packages with apt, as root or with a sudo that asks for no password.
+
+    Raises SetupProblem: it may not, or apt failed; the message names the line to run. `why` opens it.
+    """
     prefix = _root_prefix()
     apt_line = f"apt-get install -y --no-install-recommends {' '.join(packages)}"
-    names = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing on this machine"
     if prefix is None:
-        raise SetupProblem(f"{names}; install with\n\n    sudo {apt_line}\n\nand run this command again")
-    print(f"{names}: installing with `{apt_line}`", flush=True)
+        raise SetupProblem(f"{why}; install with\n\n    sudo {apt_line}\n\nand run this command again")
+    print(f"{why}: installing with `{apt_line}`", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     # A failed update need not be fatal (one dead third-party source is enough): the install below decides.
     subprocess.call([*prefix, "apt-get", "update", "-q"], env=environment)
-    failed = subprocess.call([*prefix, *apt_line.split()], env=environment) != 0
-    still_missing = missing_libraries()
-    if failed or still_missing:
+    if subprocess.call([*prefix, *apt_line.split()], env=environment) != 0:
         raise SetupProblem(
-            f"apt could not bring {', '.join(still_missing or packages)} (its message stands above); "
+            f"apt could not bring {', '.join(packages)} (its message stands above); "
             f"once that is mended, run\n\n    sudo {apt_line}\n"
         )
 

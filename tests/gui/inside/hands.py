@@ -1,0 +1,135 @@
+"""Mouse and keyboard: real events into Blender's queue; a button is found as a user finds it, by pointing.
+
+**Convention**: places are pixels of the window, x to the right, y up from the bottom, as Blender counts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from typing import Any
+
+import bpy
+from stage import NotReached, Stage, Steps
+
+Place = tuple[int, int]
+_EVENT = 0.03  # seconds in which Blender takes in an event
+# Where along a row a button may stand, in parts of the region's width: most fill it, small ones stand right.
+_COLUMNS = (0.5, 0.85, 0.93, 0.7, 0.25)
+_ROW = 8  # pixels between two places tried; a button is 20 high
+
+
+def event(stage: Stage, kind: str, value: str, place: Place, **modifiers: Any) -> None:
+    stage.window.event_simulate(type=kind, value=value, x=place[0], y=place[1], **modifiers)
+
+
+def point(stage: Stage, place: Place) -> Steps:
+    """Move the mouse; two events, as the first one into a region only makes it the active one."""
+    for x in (place[0] - 1, place[0]):
+        event(stage, "MOUSEMOVE", "NOTHING", (x, place[1]))
+        yield _EVENT
+
+
+def click(stage: Stage, place: Place, button: str = "LEFTMOUSE") -> Steps:
+    yield from point(stage, place)
+    for value in ("PRESS", "RELEASE"):
+        event(stage, button, value, place)
+        yield _EVENT
+    yield 0.1
+
+
+def drag(stage: Stage, start: Place, end: Place, button: str = "LEFTMOUSE", steps: int = 8) -> Steps:
+    yield from point(stage, start)
+    event(stage, button, "PRESS", start)
+    yield _EVENT
+    for step in range(1, steps + 1):
+        part = step / steps
+        place = tuple(round(a + (b - a) * part) for a, b in zip(start, end, strict=True))
+        event(stage, "MOUSEMOVE", "NOTHING", place)
+        yield _EVENT
+    event(stage, button, "RELEASE", end)
+    yield 0.1
+
+
+def key(stage: Stage, kind: str, place: Place, unicode: str = "", **modifiers: bool) -> Steps:
+    """Press and release a key while the mouse is at `place`."""
+    event(stage, kind, "PRESS", place, **({"unicode": unicode} if unicode else {}), **modifiers)
+    yield _EVENT
+    event(stage, kind, "RELEASE", place, **modifiers)
+    yield _EVENT
+
+
+def type_text(stage: Stage, text: str, place: Place) -> Steps:
+    """Type into what has the keyboard."""
+    for letter in text:
+        # The text an event carries is what counts; the key it names may be any.
+        yield from key(stage, "A", place, unicode=letter)
+
+
+def under_mouse(stage: Stage, region: bpy.types.Region, area: bpy.types.Area | None = None) -> str:
+    """The button that the mouse is on: "operator.name(...)" or "Type.property"; "" for none."""
+    with bpy.context.temp_override(window=stage.window, area=area or stage.area, region=region):
+        if bpy.ops.ui.copy_python_command_button.poll():
+            bpy.ops.ui.copy_python_command_button()
+            return bpy.context.window_manager.clipboard.removeprefix("bpy.ops.")
+        found = bpy.context.property
+    return f"{type(found[0]).__name__}.{found[1]}" if found else ""
+
+
+def find(
+    stage: Stage,
+    wanted: str,
+    region: bpy.types.Region | None = None,
+    area: bpy.types.Area | None = None,
+    columns: Iterable[float] = _COLUMNS,
+) -> Generator[float, None, Place]:
+    """Point at one place after the other until the wanted button is under the mouse; returns its place.
+
+    Args:
+        wanted: how what `under_mouse` says begins, such as "reel2rig.capture(".
+
+    Raises NotReached: it is nowhere, even after scrolling down.
+    """
+    region, area = region or stage.region("UI"), area or stage.area
+    seen: list[str] = []
+    for scroll in _scrolled(stage, region):
+        yield from scroll
+        for column in columns:
+            x = region.x + round(region.width * column)
+            for y in range(region.y + region.height - 12, region.y, -_ROW):
+                event(stage, "MOUSEMOVE", "NOTHING", (x, y))
+                yield 0.015
+                found = under_mouse(stage, region, area)
+                if found.startswith(wanted):
+                    return x, y - 3
+                if found and found not in seen:
+                    seen.append(found)
+    raise NotReached(f"no button {wanted} among {seen}")
+
+
+def _scrolled(stage: Stage, region: bpy.types.Region) -> Generator[Steps, None, None]:
+    """Scroll steps: first to the top, then page by page until nothing moves any more."""
+    place = (region.x + region.width // 2, region.y + region.height // 2)
+
+    def wheel(kind: str, times: int) -> Steps:
+        yield from point(stage, place)
+        for _ in range(times):
+            event(stage, kind, "PRESS", place)
+            yield _EVENT
+        yield 0.1
+
+    def top() -> float:
+        return region.view2d.region_to_view(0, region.height)[1]
+
+    yield wheel("WHEELUPMOUSE", 40) if top() < 0 else iter(())
+    while True:
+        before = top()
+        yield wheel("WHEELDOWNMOUSE", 12)
+        if abs(top() - before) < 1:
+            return
+
+
+def press(stage: Stage, wanted: str, **where: Any) -> Generator[float, None, Place]:
+    """Find a button and click on it."""
+    place = yield from find(stage, wanted, **where)
+    yield from click(stage, place)
+    return place

@@ -1,0 +1,113 @@
+"""What a story works with: the window, waiting, pictures of the screen, and facts for the test to judge."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import bpy
+from screen import read_screen, write_png
+
+Steps = Iterator[float]
+PACKAGE = "bl_ext.user_default.reel2rig"
+_DRAWN = 0.35  # seconds in which a tagged area is drawn by a software renderer
+
+
+class NotReached(AssertionError):
+    """What a story waited for did not come."""
+
+
+class Stage:
+    """One Blender window, driven by a story.
+
+    Attributes:
+        given: what the test handed over (paths of the zip, the video, the folder for the pictures).
+        facts: what the story found out; JSON.
+    """
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self.given = given
+        self.folder = Path(given["folder"])
+        self.facts: dict[str, Any] = {"blender": list(bpy.app.version)}
+        self._pictures = 0
+
+    # ---- where things are ----
+
+    @property
+    def window(self) -> bpy.types.Window:
+        return bpy.context.window_manager.windows[0]
+
+    @property
+    def area(self) -> bpy.types.Area:
+        """The 3D view."""
+        return next(area for area in self.window.screen.areas if area.type == "VIEW_3D")
+
+    def region(self, kind: str) -> bpy.types.Region:
+        """A region of the 3D view: WINDOW is the view itself, UI the sidebar."""
+        return next(region for region in self.area.regions if region.type == kind)
+
+    def part(self, path: str) -> ModuleType:
+        """A module of the installed extension."""
+        return importlib.import_module(f"{PACKAGE}.{path}")
+
+    # ---- what happens ----
+
+    def install(self) -> None:
+        """Install the zip and enable it, as dropping it onto the window does."""
+        bpy.ops.extensions.package_install_files(
+            filepath=self.given["zip"], repo="user_default", enable_on_install=True
+        )
+
+    def show_sidebar(self, category: str = "Reel2Rig") -> Steps:
+        """Open the 3D view's sidebar on a tab."""
+        self.area.spaces.active.show_region_ui = True
+        self.area.tag_redraw()
+        # The tabs can be chosen once the region was drawn.
+        yield from self.until(lambda: self.region("UI").width > 1, 10, "the sidebar to open")
+        yield 0.5
+        self.region("UI").active_panel_category = category
+        yield from self.drawn()
+
+    def until(self, condition: Callable[[], object], seconds: float, what: str) -> Steps:
+        """Wait for something; NotReached when it does not come in time."""
+        end = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > end:
+                raise NotReached(f"waited {seconds:g} s for {what}")
+            yield 0.03
+
+    def drawn(self) -> Steps:
+        """Everything is drawn anew."""
+        for window in bpy.context.window_manager.windows:
+            for area in window.screen.areas:
+                area.tag_redraw()
+        yield _DRAWN
+
+    # ---- what is kept ----
+
+    def picture(self, name: str) -> Steps:
+        """Draw everything and keep a picture of the screen."""
+        yield from self.drawn()
+        self.photograph(name)
+
+    def photograph(self, name: str) -> None:
+        """Keep a picture of the screen as it is."""
+        self._pictures += 1
+        write_png(self.folder / f"{self._pictures:02d}-{name}.png", read_screen(self.given["screen"]))
+
+    def fact(self, **facts: Any) -> None:
+        self.facts.update(facts)
+        self._write("")
+
+    def finish(self, failure: str) -> None:
+        self.facts["finished"] = not failure
+        self._write(failure)
+
+    def _write(self, failure: str) -> None:
+        record = {"facts": self.facts, "failure": failure}
+        (self.folder / "facts.json").write_text(json.dumps(record, indent=1, default=str), encoding="utf-8")
