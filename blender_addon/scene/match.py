@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,8 +13,13 @@ from ...core.errors import InputError
 from ..capture_result import Footage
 from .camera import show_footage
 from .fcurves import curve_container
+from .layers import capture_action, corrections_action
+from .made import read_made, write_made
 from .packed import PROPERTY, read_about, update_about
+from .people import camera_of, people_in
 from .placing import Placing, fit_scene, place
+from .rederive import is_protected, rederive
+from .strips import fitted_strips
 
 _FIELDS = ("co", "handle_left", "handle_right")
 
@@ -43,23 +49,46 @@ def find_capture(scene: bpy.types.Scene, chosen: bpy.types.Object | None) -> bpy
 def match_scene(scene: bpy.types.Scene, home: bpy.types.Collection) -> Placing:
     """Give the scene the capture's rate, length, picture size and camera; keys stay on their video frames.
 
-    Keys, the user's own edits included, are moved with the rate: what happened at one time of the video still
-    does. Other animation in the scene keeps its frames, as it does whenever a scene's rate is changed.
+    Other animation in the scene keeps its frames, as it does whenever a scene's rate is changed. Raises as
+    `follow_scene_rate`.
     """
-    people = [thing for thing in home.all_objects if PROPERTY in thing]
+    about = read_about(people_in(home)[0])
+    fit_scene(scene, _footage(about["video"], home), about["scene_start"])
+    after = follow_scene_rate(scene, home)
+    if camera := camera_of(home):
+        scene.camera = camera
+    return after
+
+
+def follow_scene_rate(scene: bpy.types.Scene, home: bpy.types.Collection) -> Placing:
+    """Move a capture's keys and footage to the scene's frame rate: a second of the video lasts a second.
+
+    What the capture made is keyed anew; keys edited by hand, and corrections on top, are moved as they are.
+
+    Raises what reading the packed clip and `rederive` raise.
+    """
+    people = people_in(home)
     about = read_about(people[0])
     footage = _footage(about["video"], home)
     before = Placing(about["scene_start"], footage.trim[0], float(about["scene_step"]))
-    fit_scene(scene, footage, before.start)
     after = place(scene, footage, before.start)
+    moved: set[bpy.types.Action] = set()
     for person in people:
-        action = person.animation_data and person.animation_data.action
-        if action:
-            _retime(action, before, after)
         update_about(person, scene_step=after.step)
+    for person in people:
+        capture = capture_action(person)
+        if capture is not None and is_protected(person, capture):
+            with fitted_strips(capture):
+                _retime({capture} - moved, before, after)
+            if made := read_made(capture):
+                write_made(capture, dataclasses.replace(made, step=after.step))
+        else:
+            rederive(scene, person)
+        corrections = corrections_action(person)
+        _retime({corrections} - moved - {None}, before, after)
+        moved |= {capture, corrections}
     for camera in (thing for thing in home.objects if thing.type == "CAMERA"):
         _replace_footage(camera, scene, footage, after)
-        scene.camera = camera
     return after
 
 
@@ -98,12 +127,13 @@ def _replace_footage(
     show_footage(camera, scene, footage, placing)
 
 
-def _retime(action: bpy.types.Action, before: Placing, after: Placing) -> None:
-    for curve in curve_container(action).fcurves:
-        points = curve.keyframe_points
-        for field in _FIELDS:
-            values = np.empty(2 * len(points), np.float32)
-            points.foreach_get(field, values)
-            values[::2] = after.start + (values[::2] - before.start) * (after.step / before.step)
-            points.foreach_set(field, values)
-        curve.update()
+def _retime(actions: set[bpy.types.Action], before: Placing, after: Placing) -> None:
+    for action in actions:
+        for curve in curve_container(action).fcurves:
+            points = curve.keyframe_points
+            for field in _FIELDS:
+                values = np.empty(2 * len(points), np.float32)
+                points.foreach_get(field, values)
+                values[::2] = after.start + (values[::2] - before.start) * (after.step / before.step)
+                points.foreach_set(field, values)
+            curve.update()

@@ -1,4 +1,4 @@
-"""A captured person read back from the .blend: the raw clip where its capture stands, and its place in time."""
+"""A captured person read back from the .blend: the raw clip where its capture stands, and when."""
 
 from __future__ import annotations
 

@@ -24,7 +24,8 @@ from .layers import capture_action
 from .made import EDITED, Made, made_now, read_made, write_made
 from .people import camera_of, capture_of, is_person, people_in
 from .placed import PlacedPerson, placed_people
-from .stored_settings import cleanup_of, contacts_of, keep_contacts, placement_of
+from .stored_settings import cleanup_of, contacts_of, placement_of
+from .strips import fitted_strips, strips_of
 
 
 class LinkedPerson(InputError):
@@ -97,7 +98,8 @@ def _rederive(person: bpy.types.Object, placed: PlacedPerson, take_contacts: boo
         origin=placed.placing.first_source,
     )
     action = old if old is not None and not is_protected(person, old) else _give_new_action(person, old)
-    write_derived(person, action, derived, cleanup, placed.scene_frames, placed.unit)
+    with fitted_strips(action):
+        write_derived(person, action, derived, cleanup, placed.scene_frames, placed.unit)
     write_made(action, _note(person, placed, cleanup, derived, action))
     action.update_tag()
     person.update_tag(refresh={"TIME"})
@@ -131,10 +133,8 @@ def _give_new_action(person: bpy.types.Object, old: bpy.types.Action | None) -> 
     data = person.animation_data or person.animation_data_create()
     if data.action == old:
         assign_action(person, action)
-    for track in data.nla_tracks:
-        for strip in track.strips:
-            if strip.action == old:
-                strip.action = action
+    for strip in strips_of(person, old):
+        strip.action = action
     return action
 
 

@@ -64,12 +64,8 @@ def contacts_of(person: bpy.types.Object, clip: MotionClip) -> Bools | None:
     return contacts
 
 
-def keep_contacts(person: bpy.types.Object, clip: MotionClip, contacts: Bools | None) -> None:
-    """Store edited contacts (T, 2) of the clip's frames as runs of video frames; None forgets them."""
-    if contacts is None:
-        if CONTACTS in person:
-            del person[CONTACTS]
-        return
+def keep_contacts(person: bpy.types.Object, clip: MotionClip, contacts: Bools) -> None:
+    """Store edited contacts (T, 2) of the clip's frames as runs of video frames."""
     runs = {
         name: [
             [int(clip.frames[start]), int(clip.frames[stop - 1])]
@@ -78,6 +74,12 @@ def keep_contacts(person: bpy.types.Object, clip: MotionClip, contacts: Bools | 
         for foot, name in enumerate(("left", "right"))
     }
     person[CONTACTS] = json.dumps(runs)
+
+
+def forget_contacts(person: bpy.types.Object) -> None:
+    """Let the contacts that the capture found count again."""
+    if CONTACTS in person:
+        del person[CONTACTS]
 
 
 def _read(owner: bpy.types.ID, name: str, kind: type[Record], way_out: str) -> Record:
