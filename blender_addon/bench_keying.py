@@ -41,10 +41,11 @@ def compare_keying(frames: int = 500, runs: int = 5, long_frames: int = 10_000) 
     """
     import bpy
 
-    from .scene.action import bone_motion, key_clip
+    from .scene.action import key_clip
     from .scene.armature import build_armature, rest_axes, rest_heads
     from .scene.bone_axes import rest_bones
     from .scene.names import BONES
+    from .scene.rig_motion import bone_motion
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
     rig = build_armature(bpy.context.scene.collection, "Rig", rest_bones(_REST, (0, 0, 0.95)))

@@ -10,11 +10,11 @@ from typing import Any
 
 import bpy
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 # Keys are stored as enum numbers when filled in bulk.
 CONSTANT, LINEAR, BEZIER = 0, 1, 2
-FREE, ALIGNED, AUTO_CLAMPED = 0, 3, 4
+ALIGNED = 3
 
 
 def make_action(owner: bpy.types.ID, name: str, id_type: str = "OBJECT") -> bpy.types.Action:
@@ -57,6 +57,7 @@ def write_curve(
     frames: ArrayLike,
     values: ArrayLike,
     interpolation: ArrayLike = LINEAR,
+    slopes: ArrayLike | None = None,
 ) -> bpy.types.FCurve:
     """An F-curve with a key at each of `frames` (T,), scene frames, holding `values` (T,), and no others.
 
@@ -64,6 +65,8 @@ def write_curve(
 
     Args:
         interpolation: of all keys, or (T,) one each.
+        slopes: (T,) of the curve at its keys, per frame, for handles that lie along them and reach a third of
+            the way to the keys beside; Blender's own automatic handles otherwise.
     """
     curve = container.fcurves.find(path, index=index)
     if curve is None:
@@ -75,9 +78,22 @@ def write_curve(
     curve.keyframe_points.add(len(points))
     curve.keyframe_points.foreach_set("co", points.ravel())
     curve.keyframe_points.foreach_set("interpolation", kinds)
-    # Places the handles, which exist (and show, once a user changes the interpolation) even on linear keys.
+    if slopes is not None and len(points) > 1:
+        _lay_handles(curve, points, np.asarray(slopes, np.float64))
+    # Places automatic handles, which exist (and show, once a user asks for curves) even on linear keys.
     curve.update()
     return curve
+
+
+def _lay_handles(curve: bpy.types.FCurve, points: NDArray[np.float32], slopes: NDArray[np.float64]) -> None:
+    frames, values = points.astype(np.float64).T
+    thirds = np.diff(frames) / 3.0
+    keys = curve.keyframe_points
+    aligned = np.full(len(points), ALIGNED, np.int32)
+    for side, reach in (("left", -np.append(thirds[:1], thirds)), ("right", np.append(thirds, thirds[-1:]))):
+        handles = np.stack([frames + reach, values + slopes * reach], axis=-1)
+        keys.foreach_set(f"handle_{side}_type", aligned)
+        keys.foreach_set(f"handle_{side}", handles.astype(np.float32).ravel())
 
 
 def remove_curves(container: Any, path: str) -> bool:

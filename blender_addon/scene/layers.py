@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import bpy
 
 from ...core.errors import InputError
@@ -9,6 +11,8 @@ from .fcurves import assign_action, make_action
 
 CAPTURE = "reel2rig_action"
 CORRECTIONS = "reel2rig_corrections"
+
+_SAME = 1e-3  # frames; nearer than this two places on the timeline are one
 
 
 class AlreadyLayered(InputError):
@@ -21,6 +25,13 @@ class OtherLayer(InputError):
 
 class NoCapture(InputError):
     code = "layers.no_capture"
+
+
+class StripFit(NamedTuple):
+    """A strip that shows an action from end to end, and which of the action's frames it begins with."""
+
+    strip: bpy.types.NlaStrip
+    first: float
 
 
 def remember_capture(armature: bpy.types.Object, action: bpy.types.Action) -> None:
@@ -76,19 +87,50 @@ def add_corrections(armature: bpy.types.Object) -> bpy.types.Action:
     return corrections
 
 
+def whole_strips(armature: bpy.types.Object, action: bpy.types.Action) -> list[StripFit]:
+    """The armature's strips that show all of `action`, before it is rewritten; for `fit_strips`.
+
+    A strip that was trimmed is left out: it goes on showing the frames it shows.
+    """
+    first, last = _key_range(action)
+    return [
+        StripFit(strip, strip.action_frame_start)
+        for strip in _strips(armature, action)
+        if strip.action_frame_start < first + _SAME and strip.action_frame_end > last - _SAME
+    ]
+
+
+def fit_strips(fits: list[StripFit], action: bpy.types.Action) -> None:
+    """Let strips show all of `action` again after it was rewritten, each of its frames where it was."""
+    first, last = _key_range(action)
+    for strip, before in fits:
+        _show(strip, first, last, strip.frame_start + (first - before) * strip.scale)
+
+
 def _push_down(armature: bpy.types.Object, action: bpy.types.Action) -> None:
     """Let a strip of its own play `action`, each frame where it was."""
-    start, end = action.curve_frame_range
+    first, last = _key_range(action)
     track = armature.animation_data.nla_tracks.new()
     track.name = action.name
-    strip = track.strips.new(action.name, int(start), action)
+    strip = track.strips.new(action.name, int(first), action)
     if hasattr(strip, "action_slot"):
         strip.action_slot = action.slots[0]
     strip.blend_type, strip.extrapolation, strip.influence = "REPLACE", "HOLD", 1.0
     strip.use_sync_length = False
-    # A strip is laid on a whole frame, whatever fraction its action starts on.
-    strip.action_frame_start, strip.action_frame_end = start, max(end, start + 1)
-    strip.frame_start_raw, strip.frame_end_raw = start, max(end, start + 1)
+    # A new strip lies on a whole frame, whatever fraction its action starts on.
+    _show(strip, first, last, first)
+
+
+def _show(strip: bpy.types.NlaStrip, first: float, last: float, at: float) -> None:
+    """Show the action's frames `first` to `last`, the first of them at scene frame `at`."""
+    strip.action_frame_start, strip.action_frame_end = first, last
+    strip.frame_start_raw, strip.frame_end_raw = at, at + (last - first) * strip.scale * strip.repeat
+
+
+def _key_range(action: bpy.types.Action) -> tuple[float, float]:
+    """First and last key of an action; at least a frame apart, since a strip must have a length."""
+    first, last = action.curve_frame_range
+    return first, max(last, first + 1.0)
 
 
 def _strips(armature: bpy.types.Object, action: bpy.types.Action) -> list[bpy.types.NlaStrip]:

@@ -9,11 +9,11 @@ bpy = pytest.importorskip("bpy")
 
 from mathutils import Quaternion  # noqa: E402
 from reel2rig.blender_addon.capture_result import read_result  # noqa: E402
-from reel2rig.blender_addon.scene.action import bone_motion  # noqa: E402
 from reel2rig.blender_addon.scene.armature import rest_axes, rest_heads  # noqa: E402
 from reel2rig.blender_addon.scene.bone_axes import rest_bones  # noqa: E402
 from reel2rig.blender_addon.scene.build import BuildOptions, build_capture  # noqa: E402
 from reel2rig.blender_addon.scene.names import BONES  # noqa: E402
+from reel2rig.blender_addon.scene.rig_motion import bone_motion  # noqa: E402
 from reel2rig.core.motion.rotations import quaternion_from_rotvec  # noqa: E402
 from reel2rig.core.motion.skeletons import JOINT_INDEX, mirrored_joints  # noqa: E402
 
