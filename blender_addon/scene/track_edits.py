@@ -27,7 +27,7 @@ from .people import capture_of, people_in, skins_of
 from .placed import placed_people
 from .placing import Placing
 from .rederive import LinkedPerson, Rederived, rederive
-from .stored_settings import CLEANUP, cleanup_of, contacts_of, keep_contacts
+from .stored_settings import CLEANUP, cleanup_of, contacts_of, forget_contacts
 
 
 class CaptureGone(InputError):
@@ -143,7 +143,7 @@ def _exchange_clip(person: bpy.types.Object, clip: MotionClip) -> None:
     """Pack another clip with a person. The old one goes, unless a duplicate of the person uses it too."""
     old = person[CLIP]
     pack_clip(person, clip, read_about(person))
-    keep_contacts(person, clip, None)
+    forget_contacts(person)
     _drop(old)
 
 

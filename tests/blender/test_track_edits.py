@@ -8,7 +8,7 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from reel2rig.blender_addon.capture_result import read_result  # noqa: E402
-from reel2rig.blender_addon.scene.action import bone_motion  # noqa: E402
+from reel2rig.blender_addon.scene.rig_motion import bone_motion  # noqa: E402
 from reel2rig.blender_addon.scene.armature import rest_axes, rest_heads  # noqa: E402
 from reel2rig.blender_addon.scene.build import build_capture  # noqa: E402
 from reel2rig.blender_addon.scene.fcurves import curve_container  # noqa: E402
