@@ -77,6 +77,12 @@ def _read(person: bpy.types.Object, clip: MotionClip, placement: Placement) -> P
     return PlacedPerson(clip, _feet(person, clip), placement, placing, unit_of(person))
 
 
+def placed_fps(person: bpy.types.Object) -> float:
+    """Scene frames per second that a person is keyed for. Raises as `read_about`."""
+    about = read_about(person)
+    return float(Fraction(*about["video"]["fps"])) * float(about["scene_step"])
+
+
 def _feet(person: bpy.types.Object, clip: MotionClip) -> FootPoints | None:
     try:
         return foot_points(body_of(person), clip)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..capture_result import Footage
 
-_SAME_RATE = 1e-6  # fps_base is stored in single precision, so equal rates differ by up to 6e-8
+SAME_RATE = 1e-6  # fps_base is stored in single precision, so equal rates differ by up to 6e-8
 _STARTUP = {"Cube": "MESH", "Light": "LIGHT", "Camera": "CAMERA"}
 
 
@@ -42,7 +42,7 @@ class Placing:
 def place(scene: bpy.types.Scene, footage: Footage, start: int | None) -> Placing:
     """Put the first captured frame on `start`, or on the scene's first frame, and keep time from there."""
     step = scene_fps(scene) / float(footage.fps)
-    step = 1.0 if abs(step - 1.0) < _SAME_RATE else step
+    step = 1.0 if abs(step - 1.0) < SAME_RATE else step
     return Placing(scene.frame_start if start is None else start, footage.trim[0], step)
 
 

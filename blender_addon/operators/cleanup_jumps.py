@@ -1,0 +1,100 @@
+"""Going to what wants a look, frame by frame, and opening the contacts where they can be edited."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from ..scene.doubts import doubtful_frames, gap_frames, next_frame, scene_frames
+from ..scene.layers import capture_action
+from ..scene.people import active_person
+from .of_person import OfPerson
+
+
+class _Jump(OfPerson):
+    """Goes to the next or the one before of some frames of the capture."""
+
+    bl_options = {"REGISTER", "UNDO_GROUPED"}  # noqa: RUF012
+    bl_undo_group = "Frame Change"  # as Blender's own jumps: many of them are one step
+
+    nothing = ""
+
+    backwards: bpy.props.BoolProperty(
+        name="Backwards", description="Go to the one before", options={"SKIP_SAVE"}
+    )
+
+    def frames(self, action: bpy.types.Action) -> np.ndarray:
+        raise NotImplementedError
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        person = active_person(context)
+        action = capture_action(person)
+        frames = scene_frames(person, action, self.frames(action)) if action else np.empty(0)
+        wanted = next_frame(frames, context.scene.frame_current_final, not self.backwards)
+        if wanted is None:
+            self.report({"INFO"}, self.nothing)
+            return {"CANCELLED"}
+        context.scene.frame_set(round(wanted))
+        return {"FINISHED"}
+
+
+class JumpToDoubt(_Jump, bpy.types.Operator):
+    bl_idname = "reel2rig.jump_to_doubt"
+    bl_label = "Next Doubtful Frame"
+    bl_description = (
+        "Go to where it is least sure whether a foot stands on the floor, then on to the next such place"
+    )
+    nothing = "No doubtful frame is left"
+
+    def frames(self, action: bpy.types.Action) -> np.ndarray:
+        return doubtful_frames(action)
+
+
+class JumpToGap(_Jump, bpy.types.Operator):
+    bl_idname = "reel2rig.jump_to_gap"
+    bl_label = "Next Stretch Not Seen"
+    bl_description = "Go to where the video does not show the person for long and the pose is held"
+    nothing = "The person is seen all the time"
+
+    def frames(self, action: bpy.types.Action) -> np.ndarray:
+        return gap_frames(action)
+
+
+class ShowContacts(OfPerson, bpy.types.Operator):
+    bl_idname = "reel2rig.show_contacts"
+    bl_label = "Show Contacts in Dope Sheet"
+    bl_description = (
+        "Show the contact curves alone in a Dope Sheet of this window. Move their keys, "
+        "then press Clean Up Again or move a slider"
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        if _dope_sheet(context) is None:
+            cls.poll_message_set("Open a Dope Sheet or a Timeline in this window")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        person = active_person(context)
+        if context.mode == "OBJECT" and context.view_layer.objects.get(person.name):
+            person.select_set(True)
+            context.view_layer.objects.active = person
+        area = _dope_sheet(context)
+        space = area.spaces.active
+        # The whole Dope Sheet rather than one action: the capture may lie on an NLA strip.
+        space.ui_mode = space.mode = "DOPESHEET"
+        space.dopesheet.filter_text = "contact_"
+        area.tag_redraw()
+        return {"FINISHED"}
+
+
+def _dope_sheet(context: bpy.types.Context) -> bpy.types.Area | None:
+    areas = [area for area in context.screen.areas if area.type == "DOPESHEET_EDITOR"]
+    # A Timeline is a Dope Sheet too, but a low one.
+    return max(areas, key=lambda area: area.height, default=None)
+
+
+CLASSES = (JumpToDoubt, JumpToGap, ShowContacts)

@@ -1,0 +1,124 @@
+"""The sub-panels of Clean-up: one for each thing that is done to the motion."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...core.motion.cleanup.settings import BODY_PARTS
+from ..scene.layers import capture_action
+from ..scene.made import read_made
+from ..scene.people import active_person
+from ..scene.placed import placed_fps
+from ..scene.placing import SAME_RATE, scene_fps
+from ..scene.stored_settings import CONTACTS
+from .cleanup import CleanupPart
+from .worker import draw_text
+
+
+class SmoothingPanel(CleanupPart, bpy.types.Panel):
+    bl_idname = "REEL2RIG_PT_cleanup_smoothing"
+    bl_label = "Smoothing"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, sliders = self.prepare(context)
+        layout.prop(sliders, "spikes")
+        layout.prop(sliders, "smoothing")
+        column = layout.column(align=True)
+        column.active = sliders.smoothing > 0
+        for names in (("path", "torso", "head"), ("left arm", "right arm"), ("left leg", "right leg")):
+            row = column.row(align=True)
+            row.use_property_split = False
+            for name in names:
+                row.prop(
+                    sliders, "smooth_parts", index=BODY_PARTS.index(name), text=name.title(), toggle=True
+                )
+
+
+class FeetPanel(CleanupPart, bpy.types.Panel):
+    bl_idname = "REEL2RIG_PT_cleanup_feet"
+    bl_label = "Feet"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, sliders = self.prepare(context)
+        layout.prop(sliders, "foot_lock")
+        edited = CONTACTS in active_person(context)
+        row = layout.row(align=True)
+        row.label(text="Contacts: edited" if edited else "Contacts: as found")
+        row.operator("reel2rig.detect_contacts", icon="LOOP_BACK")
+        row = layout.row(align=True)
+        row.operator("reel2rig.jump_to_doubt", text="", icon="TRIA_LEFT").backwards = True
+        row.operator("reel2rig.jump_to_doubt", icon="NONE")
+        row.operator("reel2rig.jump_to_doubt", text="", icon="TRIA_RIGHT")
+        layout.operator("reel2rig.show_contacts", icon="ACTION")
+
+
+class TravelPanel(CleanupPart, bpy.types.Panel):
+    bl_idname = "REEL2RIG_PT_cleanup_travel"
+    bl_label = "Travel"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, sliders = self.prepare(context)
+        layout.prop(sliders, "travel")
+        row = layout.row()
+        row.active = sliders.travel != "PELVIS"
+        row.prop(sliders, "heading_on_root")
+        draw_text(layout, "Start position and heading: Camera & Floor, below")
+
+
+class TimePanel(CleanupPart, bpy.types.Panel):
+    bl_idname = "REEL2RIG_PT_cleanup_time"
+    bl_label = "Time"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, sliders = self.prepare(context)
+        layout.prop(sliders, "speed")
+        layout.prop(sliders, "resample")
+        layout.prop(sliders, "loop")
+        row = layout.row()
+        row.active = sliders.loop
+        row.prop(sliders, "loop_blend")
+        placed, now = placed_fps(active_person(context)), scene_fps(context.scene)
+        if abs(placed / now - 1.0) > SAME_RATE:
+            draw_text(layout, f"Keyed for {placed:.4g} fps, but the scene runs at {now:.4g}", "ERROR")
+            layout.operator("reel2rig.keep_real_time", icon="TIME")
+
+
+class MirrorPanel(CleanupPart, bpy.types.Panel):
+    bl_idname = "REEL2RIG_PT_cleanup_mirror"
+    bl_label = "Mirror"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, sliders = self.prepare(context)
+        layout.prop(sliders, "mirror")
+
+
+class KeysPanel(CleanupPart, bpy.types.Panel):
+    bl_idname = "REEL2RIG_PT_cleanup_keys"
+    bl_label = "Keys"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, sliders = self.prepare(context)
+        layout.prop(sliders, "rotation_mode")
+        layout.prop(sliders, "reduce")
+        column = layout.column()
+        column.active = sliders.reduce
+        column.prop(sliders, "reduce_degrees")
+        column.prop(sliders, "reduce_millimetres")
+        made = read_made(capture_action(active_person(context)))
+        if sliders.reduce and made and made.keys:
+            share = round(100 * made.kept / made.keys)
+            layout.label(text=f"Kept {made.kept:,} of {made.keys:,} keys ({share} %)", icon="KEYFRAME")
+
+
+CLASSES = (
+    SmoothingPanel,
+    FeetPanel,
+    TravelPanel,
+    TimePanel,
+    MirrorPanel,
+    KeysPanel,
+)
