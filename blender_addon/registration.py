@@ -8,16 +8,28 @@ from __future__ import annotations
 
 import bpy
 
-from . import body_properties, capture_presets, handlers, preferences, previews, properties
+from . import (
+    body_properties,
+    capture_presets,
+    cleanup_properties,
+    handlers,
+    live,
+    preferences,
+    previews,
+    properties,
+)
 from .operators import body as body_operators
 from .operators import capture as capture_operators
+from .operators import cleanup as cleanup_operators
+from .operators import cleanup_jumps, cleanup_presets
 from .operators import queue as queue_operators
 from .operators import scene as scene_operators
 from .operators import video as video_operators
 from .operators import worker as worker_operators
 from .panels import body as body_panels
 from .panels import capture as capture_panels
-from .panels import chosen_people
+from .panels import chosen_people, cleanup_layers, cleanup_parts
+from .panels import cleanup as cleanup_panels
 from .panels import help as help_panels
 
 # In the order in which panels stand in the sidebar.
@@ -27,16 +39,24 @@ MODULES = (
     preferences,
     capture_presets,
     body_properties,
+    cleanup_properties,
     capture_operators,
     queue_operators,
     video_operators,
     worker_operators,
     scene_operators,
+    cleanup_operators,
+    cleanup_jumps,
+    cleanup_presets,
     body_operators,
     chosen_people,
     capture_panels,
+    cleanup_panels,
+    cleanup_parts,
+    cleanup_layers,
     body_panels,
     help_panels,
+    live,
     handlers,
 )
 
