@@ -10,6 +10,7 @@ import bpy
 
 from . import (
     body_properties,
+    camera_properties,
     capture_presets,
     cleanup_properties,
     handlers,
@@ -19,6 +20,7 @@ from . import (
     properties,
 )
 from .operators import body as body_operators
+from .operators import camera as camera_operators
 from .operators import capture as capture_operators
 from .operators import cleanup as cleanup_operators
 from .operators import cleanup_jumps, cleanup_presets
@@ -27,6 +29,7 @@ from .operators import scene as scene_operators
 from .operators import video as video_operators
 from .operators import worker as worker_operators
 from .panels import body as body_panels
+from .panels import camera as camera_panels
 from .panels import capture as capture_panels
 from .panels import chosen_people, cleanup_layers, cleanup_parts
 from .panels import cleanup as cleanup_panels
@@ -40,11 +43,13 @@ MODULES = (
     capture_presets,
     body_properties,
     cleanup_properties,
+    camera_properties,
     capture_operators,
     queue_operators,
     video_operators,
     worker_operators,
     scene_operators,
+    camera_operators,
     cleanup_operators,
     cleanup_jumps,
     cleanup_presets,
@@ -54,6 +59,7 @@ MODULES = (
     cleanup_panels,
     cleanup_parts,
     cleanup_layers,
+    camera_panels,
     body_panels,
     help_panels,
     live,

@@ -35,6 +35,16 @@ def capture_of(scene: bpy.types.Scene, person: bpy.types.Object) -> bpy.types.Co
     return None
 
 
+def active_capture(context: bpy.types.Context) -> bpy.types.Collection | None:
+    """The capture of the active object, be it a person, a body or the camera; else the scene's only one."""
+    captures = [home for home in context.scene.collection.children_recursive if people_in(home)]
+    chosen = context.object
+    for home in captures:
+        if chosen is not None and chosen.name in home.all_objects:
+            return home
+    return captures[0] if len(captures) == 1 else None
+
+
 def people_in(home: bpy.types.Collection) -> list[bpy.types.Object]:
     """The armatures of all people of a capture, in the order in which they were built."""
     return [thing for child in home.children for thing in child.objects if is_person(thing)]
