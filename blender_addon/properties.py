@@ -14,9 +14,9 @@ from .video_facts import VideoFacts, known_facts, read_facts
 
 
 def _video_chosen(chosen: CaptureProperties, context: bpy.types.Context) -> None:
+    if chosen.video:
+        read_facts(chosen.video_path())
     with measured("update"):
-        if chosen.video:
-            read_facts(chosen.video_path())
         _fit_range(chosen)
 
 
@@ -144,36 +144,33 @@ class CaptureProperties(bpy.types.PropertyGroup):
         return known_facts(self.video_path()) if self.video else None
 
     def settings(self) -> dict[str, Any]:
-        """The choices as the worker's capture settings; the rest keeps the worker's default."""
-        chosen: dict[str, Any] = {
+        """The choices as the worker's capture settings; the rest keeps the worker's default.
+
+        The worker smooths nothing: Blender does, from the clip as it came, so that it can be changed.
+        """
+        chosen = self.search_settings() | {
             "person": self._person(),
-            "max_people": self.max_people,
-            "smoothing": round(self.smoothing, 4),
+            "smoothing": 0.0,
             "device": self.device,
         }
-        if self.trim:
-            chosen["start"] = str(self.trim_start)
-            # The panel counts the last frame in, as Blender does; the worker's end is exclusive.
-            chosen["end"] = str(self.trim_end + 1) if self.trim_end else None
         if self.use_height:
             chosen["height_m"] = round(self.height, 4)
         if self.use_focal:
             chosen["focal_px"] = round(self.focal, 3)
-        for key, file in (
-            ("landmark_model", self.landmark_model),
-            ("checkpoint", self.checkpoint),
-            ("body", self.body_file),
-        ):
-            if file.strip():
-                chosen[key] = bpy.path.abspath(file.strip())
-        return chosen
+        return chosen | _given(checkpoint=self.checkpoint, body=self.body_file)
+
+    def search_settings(self) -> dict[str, Any]:
+        """Those of the settings that who is found depends on."""
+        chosen: dict[str, Any] = {"max_people": self.max_people}
+        if self.trim:
+            chosen["start"] = str(self.trim_start)
+            # The panel counts the last frame in, as Blender does; the worker's end is exclusive.
+            chosen["end"] = str(self.trim_end + 1) if self.trim_end else None
+        return chosen | _given(landmark_model=self.landmark_model)
 
     def question(self) -> str:
-        """All that a list of people depends on: a list found for another question does not hold."""
-        shaping = ("max_people", "start", "end", "landmark_model")
-        settings = self.settings()
-        parts = [settings.get(name) for name in shaping]
-        return json.dumps([self.video_path(), *parts])
+        """What a list of people answers: it does not hold for another video, or other settings."""
+        return json.dumps([self.video_path(), self.search_settings()])
 
     def has_list(self) -> bool:
         """Whether the list of people is one of this video, with these settings."""
@@ -188,6 +185,11 @@ class CaptureProperties(bpy.types.PropertyGroup):
         if self.has_list():
             return ",".join(str(person.number) for person in self.people if person.chosen)
         return self.person_ids.strip() if self.person == "ids" else self.person
+
+
+def _given(**files: str) -> dict[str, str]:
+    """The absolute paths of those files that the user has named."""
+    return {name: bpy.path.abspath(file.strip()) for name, file in files.items() if file.strip()}
 
 
 CLASSES = (ScannedPerson, CaptureProperties)

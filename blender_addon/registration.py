@@ -24,6 +24,7 @@ from .operators import camera as camera_operators
 from .operators import capture as capture_operators
 from .operators import cleanup as cleanup_operators
 from .operators import cleanup_jumps, cleanup_presets
+from .operators import finished as finished_operators
 from .operators import queue as queue_operators
 from .operators import scene as scene_operators
 from .operators import video as video_operators
@@ -45,6 +46,7 @@ MODULES = (
     cleanup_properties,
     camera_properties,
     capture_operators,
+    finished_operators,
     queue_operators,
     video_operators,
     worker_operators,

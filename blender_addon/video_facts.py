@@ -15,6 +15,7 @@ import bpy
 
 from .jobs.words import clock
 from .redraw import redraw
+from .ticks import measured
 
 ENDINGS = (
     "3gp", "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "ogv", "ts", "webm", "wmv",
@@ -64,7 +65,8 @@ def read_facts(path: str) -> VideoFacts:
 
     A movie clip is made for that and removed again, so that the file is left without a trace.
     """
-    _known[path] = _problem_facts(path) or _opened(path)
+    with measured("opening a video"):  # nearly all of it is Blender's
+        _known[path] = _problem_facts(path) or _opened(path)
     return _known[path]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ...bridge.client.environment import EnvironmentState
@@ -232,7 +233,8 @@ class Jobs:
             else:
                 item.job = session.capture(item.video, item.settings, item.after)
                 asked = {"smoothing": item.smoothing, "scene": item.asker.name, "file": item.asker.file}
-                write_json(item.job.folder / ASKED, asked)
+                with suppress(OSError):  # of a full disk the worker tells
+                    write_json(item.job.folder / ASKED, asked)
         except Exception as error:
             return self._failed(item, error)
         item.state = "running"

@@ -31,8 +31,10 @@ class Finished:
 
     @property
     def date(self) -> str:
-        """The day and the time of day, in the order of ISO 8601."""
-        return time.strftime("%Y-%m-%d %H:%M", time.localtime(self.when))
+        """The day and the time of day; the year goes without saying, old ones are cleaned away."""
+        day = time.localtime(self.when)
+        today = day[:3] == time.localtime()[:3]
+        return time.strftime("Today %H:%M" if today else "%d %b %H:%M", day)
 
 
 def read_finished(folder: Path) -> Finished | None:

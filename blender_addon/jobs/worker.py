@@ -37,7 +37,7 @@ class Worker:
     def state_line(self, home: Home, busy: bool) -> str:
         """Absent, ready on a device, busy, or stopped and why."""
         if self.session and busy:
-            known = {"starting": "Busy (the worker is starting)", "cancelling": "Busy (cancelling)"}
+            known = {"starting": "Busy (starting)", "cancelling": "Busy (cancelling)"}
             return known.get(self.session.state, "Busy")
         if self.stopped:
             return f"Stopped ({self.stopped})"

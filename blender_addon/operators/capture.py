@@ -1,4 +1,4 @@
-"""Capture a video, look for the people in it, and bring a finished capture into a scene."""
+"""Capture a video, or look for the people in it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ import bpy
 from ...bridge.jobs import Job, open_job
 from ...core.errors import FileCorrupt
 from .. import landing, watch
-from ..capture_result import keep_footage, read_result
 from ..jobs import Item, VideoMissing, jobs
 from ..preferences import home
 from ..properties import of
 from ..scanned_people import list_people, require_somebody
-from ..scene.build import BuildOptions, BuiltCapture, build_capture
 from ..video_facts import facts_from_scan
 from .base import redraw, report_error
 
@@ -34,8 +32,16 @@ def wish(scene: bpy.types.Scene, kind: str = "capture", video: str = "") -> Item
     elif chosen.has_list() and not video:
         require_somebody(chosen.people)
         after = _scan_job(chosen.scan_folder)
-    asker = landing.asker_of(scene)
-    return Item(home(), Path(path), settings, asker, kind, options=chosen.build_options(), after=after)
+    return Item(
+        home(),
+        Path(path),
+        settings,
+        landing.asker_of(scene),
+        kind,
+        smoothing=round(chosen.smoothing, 4),
+        options=chosen.build_options(),
+        after=after,
+    )
 
 
 def _scan_job(folder: str) -> Job | None:
@@ -152,71 +158,4 @@ class ForgetPeople(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class ImportCapture(bpy.types.Operator):
-    bl_idname = "reel2rig.import_capture"
-    bl_label = "Import Capture"
-    bl_description = (
-        "Build a finished capture in this scene, from its job folder or from a motion file (.npz)"
-    )
-    bl_options = {"UNDO"}  # noqa: RUF012
-
-    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
-    filter_glob: bpy.props.StringProperty(default="result.json;*.npz", options={"HIDDEN"})
-    scene: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
-    item: bpy.props.IntProperty(options={"HIDDEN", "SKIP_SAVE"})
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if self.filepath:  # a button that knows its capture
-            return self.execute(context)
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        scene = bpy.data.scenes.get(self.scene, context.scene)
-        item = jobs.queue.find(self.item)
-        try:
-            built = import_capture(
-                scene, Path(bpy.path.abspath(self.filepath)), item.options if item else None
-            )
-        except Exception as error:
-            return report_error(self, error)
-        people = len(built.people)
-        self.report(
-            {"INFO"}, f"{built.collection.name}: {people} {'person' if people == 1 else 'people'} captured"
-        )
-        return {"FINISHED"}
-
-
-def import_capture(scene: bpy.types.Scene, path: Path, options: BuildOptions | None = None) -> BuiltCapture:
-    """Build a finished capture in a scene.
-
-    A proxy of the footage is kept beside the saved .blend, else in the home folder, as job folders go away.
-
-    Args:
-        path: a job folder, its result.json, or a motion file (.npz).
-        options: None takes the choices kept with the scene.
-    """
-    keep = Path(bpy.data.filepath).parent if bpy.data.is_saved else home().root / "footage"
-    result = read_result(path)
-    if result.footage.is_proxy:
-        keep.mkdir(parents=True, exist_ok=True)
-    built = build_capture(scene, keep_footage(result, keep), options or of(scene).build_options())
-    landing.brought_in(path if path.is_dir() else path.parent, built.collection)
-    jobs.problem = None
-    jobs.message = " ".join(result.notes)
-    return built
-
-
-CLASSES = (CaptureVideo, FindPeople, ListPeople, ForgetPeople, ImportCapture)
-
-
-def attach() -> None:
-    bpy.types.TOPBAR_MT_file_import.append(_import_menu)
-
-
-def detach() -> None:
-    bpy.types.TOPBAR_MT_file_import.remove(_import_menu)
-
-
-def _import_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
-    menu.layout.operator("reel2rig.import_capture", text="Reel2Rig Capture (.npz, result.json)")
+CLASSES = (CaptureVideo, FindPeople, ListPeople, ForgetPeople)

@@ -1,8 +1,6 @@
-"""Change the queue, cancel what runs, and discard what nobody wants."""
+"""Change the queue, and cancel what runs."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import bpy
 
@@ -112,22 +110,4 @@ class TryAgain(_QueueItem, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class DiscardCapture(bpy.types.Operator):
-    bl_idname = "reel2rig.discard_capture"
-    bl_label = "Discard Capture"
-    bl_description = "Delete a finished capture that is in no scene. This cannot be undone"
-    bl_options = {"INTERNAL"}  # noqa: RUF012
-
-    filepath: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_confirm(self, event)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        jobs.discard(Path(self.filepath))
-        watch.wake()
-        redraw()
-        return {"FINISHED"}
-
-
-CLASSES = (CancelCapture, ClearQueue, MoveInQueue, RemoveFromQueue, TryAgain, DiscardCapture)
+CLASSES = (CancelCapture, ClearQueue, MoveInQueue, RemoveFromQueue, TryAgain)

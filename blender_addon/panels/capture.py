@@ -31,7 +31,7 @@ class OptionsPanel(Sidebar, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
 
     def draw_header_preset(self, context: bpy.types.Context) -> None:
-        CapturePresets.draw_panel_header(self.layout)
+        self.layout.popover(CapturePresets.bl_idname, icon="PRESET", text="")
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout

@@ -28,7 +28,7 @@ class ScannedPeopleList(bpy.types.UIList):
         row.prop(item, "chosen", text="")
         name = row.row()
         name.active = item.chosen
-        name.label(text=str(item.number), icon_value=icon_of(item.thumbnail, "IMAGE"))
+        name.label(text=item.name, icon_value=icon_of(item.thumbnail, "IMAGE"))
         name.label(text=f"{item.seconds:.1f} s")
         name.label(text=f"{100 * item.confidence:.0f} %")
 
@@ -71,9 +71,9 @@ def _draw_list(layout: bpy.types.UILayout, chosen: CaptureProperties) -> None:
     row.template_icon(icon_of(person.thumbnail, "IMAGE"), scale=5)
     facts = row.column(align=True)
     facts.label(text=person.name)
-    facts.label(text=f"{person.frames} frames")
-    facts.label(text=f"From {person.first_frame} to {person.last_frame}")
-    facts.label(text=f"{100 * person.confidence:.0f} % sure")
+    facts.label(text=f"Seen for {person.frames} frames")
+    facts.label(text=f"Between {person.first_frame} and {person.last_frame}")
+    facts.label(text=f"Confidence {100 * person.confidence:.0f} %")
 
 
 CLASSES = (ScannedPeopleList,)

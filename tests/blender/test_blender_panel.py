@@ -17,6 +17,7 @@ from reel2rig.blender_addon import registration  # noqa: E402
 from reel2rig.blender_addon.jobs import Item, jobs  # noqa: E402
 from reel2rig.blender_addon.landing import asker_of  # noqa: E402
 from reel2rig.blender_addon.preferences import home  # noqa: E402
+from reel2rig.blender_addon.scene.stored_settings import cleanup_of  # noqa: E402
 from reel2rig.bridge.client import session as session_module  # noqa: E402
 from reel2rig.bridge.client.environment import SCHEMA, own_environment  # noqa: E402
 from reel2rig.bridge.home import Home  # noqa: E402
@@ -151,11 +152,12 @@ def test_a_capture_builds_the_people_with_the_choices_of_the_panel(addon, worker
     request = json.loads(worker.read_text())
     assert Path(request["video"]) == video
     assert request["settings"] == {
-        "person": "all", "max_people": 4, "smoothing": 2.0, "device": "auto",
+        "person": "all", "max_people": 4, "smoothing": 0.0, "device": "auto",
         "start": "3", "end": "10", "height_m": 1.8,
     }  # fmt: skip
     armatures = [thing for thing in addon.objects if thing.type == "ARMATURE"]
     assert len(armatures) == 2
+    assert {cleanup_of(person).smoothing for person in armatures} == {2.0}
     assert not [thing for thing in addon.objects if thing.type == "MESH"]
     assert addon.frame_start == 1001
     assert jobs.finished.now(home()) == ()
