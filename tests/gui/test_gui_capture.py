@@ -10,7 +10,7 @@ from gui_ring import Played
 from silhouette import difference, overlap, person_in_footage
 
 pytestmark = pytest.mark.gui
-MOMENTS = (60, 110)  # standing with raised arms; bending
+MOMENTS = (60, 215)  # on the box with raised arms; running, after the jump
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +33,12 @@ def test_the_view_turns_while_the_capture_runs(capture) -> None:
 
 
 def test_our_callbacks_hardly_ever_hold_blender_up(capture) -> None:
-    """The last turn builds the scene and may take its time; of the others, 95 % stay far below 50 ms."""
-    print({name: _summary(calls) for name, calls in capture.facts["milliseconds"].items()})
-    for name, calls in capture.facts["milliseconds"].items():
-        turns = calls[:-1] if name.endswith(".modal") else calls
-        assert np.percentile(turns, 95) < 50, name
+    """Far below 50 ms; what is slowest depends on what else the machine does, and is only shown."""
+    for name, pace in capture.facts["pace"].items():
+        print(
+            f"{name}: {pace['calls']} calls, {pace['most']:.1f} ms as a rule, {pace['slowest']:.0f} at most"
+        )
+        assert pace["most"] < 50, name
 
 
 def test_the_person_lands_on_the_floor(capture) -> None:
@@ -62,7 +63,3 @@ def test_the_body_covers_the_person_in_the_footage(capture, moment, demo_clip, l
 def test_a_capture_is_one_step_of_undo_and_redo(capture) -> None:
     assert capture.facts["people_after_undo"] == 0
     assert capture.facts["people_after_redo"] == 1
-
-
-def _summary(calls: list[float]) -> str:
-    return f"{len(calls)} calls, median {np.median(calls):.2f} ms, largest {max(calls):.1f} ms"

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from gui_blender import GuiBlender
 INSIDE = Path(__file__).resolve().parents[1] / "gui" / "inside"
 SIZE = (1600, 1000)
 _QUIT = 20  # seconds that Blender may take to leave
+# What Blender prints about faults of an extension that nobody would notice in a window.
+_COMPLAINTS = ("Traceback", "uiItem", "rna_", "not found", "property missing", "unknown operator")
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,10 @@ class Played:
 
     Attributes:
         facts: what the story wrote down. folder: its pictures, log.txt and facts.json.
-        left_behind: command lines of processes that outlived Blender.
     """
 
     facts: dict[str, Any]
     folder: Path
-    left_behind: list[str] = field(default_factory=list)
 
     def picture(self, name: str) -> Path:
         (found,) = self.folder.glob(f"??-{name}.png")
@@ -51,7 +51,7 @@ class Played:
 
 
 class StoryFailed(AssertionError):
-    """A step of a story failed; the message has its traceback and where the pictures are."""
+    """Something is wrong; the message has the story's traceback and says where the pictures are."""
 
 
 @contextmanager
@@ -88,7 +88,7 @@ def play(gui: GuiBlender, story: str, artefacts: Path, *, seconds: float = 240, 
     Args:
         given: for the story, as JSON. `home` is the add-on's home folder; the rest is the story's own.
 
-    Raises StoryFailed.
+    Raises StoryFailed: a step failed, Blender complained on its console, or a process outlived it.
     """
     shutil.rmtree(artefacts, ignore_errors=True)
     artefacts.mkdir(parents=True)
@@ -101,14 +101,18 @@ def play(gui: GuiBlender, story: str, artefacts: Path, *, seconds: float = 240, 
         left_behind = _still_running(scratch, Path(given.get("home") or scratch))
     written = artefacts / "facts.json"
     record = json.loads(written.read_text(encoding="utf-8")) if written.exists() else {"facts": {}}
-    if not record["facts"].get("finished") or left_behind:
-        tail = (artefacts / "log.txt").read_text(encoding="utf-8", errors="replace")[-3000:]
+    log = (artefacts / "log.txt").read_text(encoding="utf-8", errors="replace")
+    complaints = {line for line in log.splitlines() if any(word in line for word in _COMPLAINTS)}
+    if not record["facts"].get("finished") or left_behind or complaints:
         why = record.get("failure") or f"Blender ended ({code}) in mid-story"
+        if record["facts"].get("finished"):
+            why = "it was played to its end, but"
         raise StoryFailed(
             f"{story} in {gui.label}: {why}\nleft behind: {left_behind or 'nothing'}\n"
-            f"facts: {record['facts']}\npictures: {artefacts}\n{tail}"
+            f"complaints: {sorted(complaints) or 'none'}\nfacts: {record['facts']}\npictures: {artefacts}\n"
+            f"{log[-3000:]}"
         )
-    return Played(record["facts"], artefacts, left_behind)
+    return Played(record["facts"], artefacts)
 
 
 def _run_blender(

@@ -14,7 +14,7 @@ from stage import NotReached, Stage, Steps
 Place = tuple[int, int]
 _EVENT = 0.03  # seconds in which Blender takes in an event
 # Where along a row a button may stand, in parts of the region's width: most fill it, small ones stand right.
-_COLUMNS = (0.5, 0.85, 0.93, 0.7, 0.25)
+_COLUMNS = (0.5, 0.93, 0.89, 0.85, 0.7, 0.25, 0.78)
 _ROW = 8  # pixels between two places tried; a button is 20 high
 
 

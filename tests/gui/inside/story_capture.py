@@ -8,21 +8,21 @@ import bpy
 from hands import click, event, find, key, press, type_text
 from stage import Stage, Steps
 from view import camera_frame, centre, look_through_camera, lowest_feet, orbit, people, turned
-from watching import time_callbacks
+from watching import pace, time_drawing
 
 
 def story(stage: Stage) -> Steps:
     stage.install()
     jobs = stage.part("blender_addon.jobs").jobs
-    spent = time_callbacks()
     yield from stage.show_sidebar()
+    spent = time_drawing()
     yield from stage.picture("ready")
     yield from type_video(stage, stage.given["video"])
     yield from stage.picture("video-chosen")
     yield from press(stage, "reel2rig.capture(")
     yield from stage.until(lambda: jobs.capturing, 5, "the capture to begin")
     yield from captured(stage, jobs)
-    stage.fact(milliseconds={name: calls for name, calls in spent.items() if calls})
+    stage.fact(pace=pace(stage, spent))
     yield from judged(stage)
     yield from undone(stage)
 
@@ -63,6 +63,7 @@ def judged(stage: Stage) -> Steps:
         fps=scene.render.fps / scene.render.fps_base,
         lowest_feet=lowest_feet(person),
     )
+    scene.objects["Cube"].hide_set(True)
     yield from look_through_camera(stage)
     for moment in stage.given["moments"]:
         scene.frame_set(scene.frame_start + moment)
@@ -78,7 +79,7 @@ def judged(stage: Stage) -> Steps:
 
 def show(kind: str, shown: bool) -> None:
     for thing in bpy.context.scene.objects:
-        if thing.type == kind:
+        if thing.type == kind and (kind == "ARMATURE" or thing.parent):  # the default cube has no parent
             thing.hide_set(not shown)
 
 

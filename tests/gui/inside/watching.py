@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import bpy
-from stage import PACKAGE
+import numpy as np
+from stage import PACKAGE, Stage
 
 Spent = dict[str, list[float]]
 
 
-def time_callbacks() -> Spent:
-    """Have every draw of a panel and every modal turn of an operator of the extension timed from now on.
+def time_drawing() -> Spent:
+    """Have every draw of the extension's panels timed from now on.
 
-    Returns what fills while Blender runs: "Class.function" -> milliseconds of each call. A capture's final
-    build runs inside a modal turn, too: it is the one long call.
+    Returns what fills while Blender runs: the panel's name -> milliseconds of each call.
     """
-    spent: Spent = {}
-    for cls in extension_classes(bpy.types.Panel):
-        _time_draw(cls, spent.setdefault(f"{cls.__name__}.draw", []))
-    for cls in extension_classes(bpy.types.Operator):
-        if hasattr(cls, "modal"):
-            _time_modal(cls, spent.setdefault(f"{cls.__name__}.modal", []))
-    return spent
+    return {cls.__name__: _timed(cls) for cls in extension_classes(bpy.types.Panel)}
+
+
+def pace(stage: Stage, spent: Spent) -> dict[str, dict[str, float]]:
+    """What drawing and the extension's timer have cost: calls, 95th percentile and slowest in milliseconds.
+
+    The timer's own figure is the extension's, which leaves the final build of a capture out.
+    """
+    found = {
+        name: {"calls": len(calls), "most": float(np.percentile(calls, 95)), "slowest": max(calls)}
+        for name, calls in spent.items()
+        if calls
+    }
+    tick = stage.part("blender_addon.ticks").paces["tick"]
+    return found | {"tick": {"calls": tick.calls, "most": tick.mean, "slowest": tick.slowest}}
 
 
 def extension_classes(kind: type) -> list[Any]:
@@ -37,33 +43,16 @@ def extension_classes(kind: type) -> list[Any]:
     ]
 
 
-# Blender counts a callback's arguments, so that each wrapper has exactly those of what it stands for.
+def _timed(cls: Any) -> list[float]:
+    draw, calls = cls.draw, []
 
-
-def _time_draw(cls: Any, calls: list[float]) -> None:
-    draw = cls.draw
-
+    # Blender counts a callback's arguments, so that the wrapper has exactly those of what it stands for.
     def timed(self: Any, context: Any) -> None:
-        with _clock(calls):
+        start = time.perf_counter()
+        try:
             draw(self, context)
+        finally:
+            calls.append(1000 * (time.perf_counter() - start))
 
     cls.draw = timed
-
-
-def _time_modal(cls: Any, calls: list[float]) -> None:
-    modal = cls.modal
-
-    def timed(self: Any, context: Any, event: Any) -> Any:
-        with _clock(calls):
-            return modal(self, context, event)
-
-    cls.modal = timed
-
-
-@contextmanager
-def _clock(calls: list[float]) -> Iterator[None]:
-    start = time.perf_counter()
-    try:
-        yield
-    finally:
-        calls.append(1000 * (time.perf_counter() - start))
+    return calls
