@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from ...bridge.client.choice import InstallChoice
 from ...bridge.client.environment import EnvironmentState
 from ...bridge.client.events import Advanced, Cancelled, Event, Failed, Finished, Stopped
 from ...bridge.client.install_task import InstallTask
@@ -181,11 +182,11 @@ class Jobs:
 
     # ---- the worker's environment ----
 
-    def begin_install(self, home: Home, torch_index: str | None, repair: bool) -> None:
+    def begin_install(self, home: Home, choice: InstallChoice) -> None:
         """Start installing the worker's environment and return at once."""
         self._clear()
         self.close_session()
-        self.installs.begin(home, torch_index, repair)
+        self.installs.begin(home, choice)
 
     def poll_install(self) -> bool:
         """Whether the installation is over; its outcome is then in `problem` or `message`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...bridge.client.install import InstallChoice
+from ...bridge.client.choice import InstallChoice
 from ...bridge.client.install_task import InstallTask
 from ...bridge.home import Home
 
@@ -13,9 +13,9 @@ class Installs:
     def __init__(self) -> None:
         self.task: InstallTask | None = None
 
-    def begin(self, home: Home, torch_index: str | None, repair: bool) -> None:
+    def begin(self, home: Home, choice: InstallChoice) -> None:
         """Start installing and return at once."""
-        self.task = InstallTask(home, InstallChoice(torch_index=torch_index, own=False, repair=repair))
+        self.task = InstallTask(home, choice)
 
     def poll(self) -> InstallTask | None:
         """The installation that has just ended, once."""

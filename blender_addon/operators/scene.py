@@ -1,11 +1,17 @@
-"""Small things done to a scene or for the user: match the scene to the video, copy an error report."""
+"""Small things done to a scene or for the user: match the scene to the video, error reports and logs."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
+from ...bridge.errors import writing
 from ..jobs import jobs
+from ..preferences import home
+from ..problems import Surroundings
 from ..scene.match import find_capture, match_scene
+from ..ticks import report_line
 from .base import report_error
 
 
@@ -26,16 +32,48 @@ class MatchScene(bpy.types.Operator):
 class CopyReport(bpy.types.Operator):
     bl_idname = "reel2rig.copy_report"
     bl_label = "Copy Report"
-    bl_description = "Copy the last error with versions and details, for a bug report"
+    bl_description = "Copy the last error with versions, settings and the end of the log, for a bug report"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return jobs.problem is not None
+        if jobs.problem is None:
+            cls.poll_message_set("Nothing went wrong")
+            return False
+        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if jobs.problem:
-            context.window_manager.clipboard = jobs.problem.report()
+            around = Surroundings(home(), jobs.environment_state(home()), _last_settings(), report_line())
+            context.window_manager.clipboard = jobs.problem.report(around)
+            self.report({"INFO"}, "The report is on the clipboard")
         return {"FINISHED"}
 
 
-CLASSES = (MatchScene, CopyReport)
+class OpenLogs(bpy.types.Operator):
+    bl_idname = "reel2rig.open_logs"
+    bl_label = "Open Log Folder"
+    bl_description = "Show the folder with what the worker and its installation have said"
+
+    install: bpy.props.BoolProperty(
+        name="Installation",
+        description="Open the installation's log itself",
+        options={"SKIP_SAVE", "HIDDEN"},
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        folder = home().logs
+        try:
+            with writing(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+        except Exception as error:
+            return report_error(self, error)
+        log = folder / "setup.log"
+        return bpy.ops.wm.path_open(filepath=str(log if self.install and log.is_file() else folder))
+
+
+def _last_settings() -> dict[str, Any]:
+    """Of the last job that the queue still knows."""
+    return dict(jobs.queue.items[-1].settings) if jobs.queue.items else {}
+
+
+CLASSES = (MatchScene, CopyReport, OpenLogs)

@@ -25,4 +25,4 @@ runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
 
 def guarded(python: str | Path, module: str, *arguments: str | Path) -> list[str]:
     """The command line of `python -m module arguments`, ended when its stdin is (spawn it with a pipe)."""
-    return [os.fspath(python), "-c", _GUARD, module, *map(os.fspath, arguments)]
+    return [os.fspath(python), "-c", _GUARD, module, *(os.fspath(each) for each in arguments)]

@@ -206,4 +206,4 @@ class Steps:
 
 
 def _shown(arguments: list) -> str:
-    return " ".join(map(os.fspath, arguments))
+    return " ".join(os.fspath(each) for each in arguments)
