@@ -6,6 +6,7 @@ carries (scene/stored_settings.py), so that undo, files and scripts can never di
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Sequence
 from typing import Any
@@ -14,9 +15,9 @@ import bpy
 
 from ..core.errors import Reel2RigError
 from ..core.motion.cleanup.settings import Placement
-from .jobs import jobs
-from .scene.put_capture import focal_px, lens_mm, lens_px, picture_size, put_capture
-from .scene.stored_settings import placement_of
+from .live import Request, live
+from .scene.put_capture import focal_px, lens_mm, lens_px, picture_size
+from .scene.stored_settings import keep_placement, placement_of
 
 
 def scene_unit() -> float:
@@ -27,16 +28,26 @@ def scene_unit() -> float:
 def _placement(group: bpy.types.PropertyGroup) -> Placement:
     try:
         return placement_of(group.id_data)
-    except Reel2RigError:  # a stored text that cannot be read; changing anything replaces it
-        return Placement()
+    except Reel2RigError:
+        return Placement()  # the panel shows what is wrong instead of these values
+
+
+_changed = False  # between a property's `set` and its `update`, which Blender calls in this order
 
 
 def _put(group: bpy.types.PropertyGroup, **changes: Any) -> None:
-    """Change the placement of the capture a group belongs to; what goes wrong is shown in the panel."""
+    global _changed
     try:
-        put_capture(bpy.context.scene, group.id_data, dataclasses.replace(_placement(group), **changes))
-    except Exception as error:
-        jobs.report(error)
+        stored = placement_of(group.id_data)
+    except Reel2RigError:
+        return  # only Reset replaces what cannot be read
+    _changed |= keep_placement(group.id_data, dataclasses.replace(stored, **changes))
+
+
+def _follow(group: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    global _changed
+    changed, _changed = _changed, False
+    live.touched(Request(context.scene.name, home=group.id_data.name), changed)
 
 
 def _get_height(group: bpy.types.PropertyGroup) -> float:
@@ -79,10 +90,8 @@ def _get_focal(group: bpy.types.PropertyGroup) -> float:
 
 
 def _set_focal(group: bpy.types.PropertyGroup, value: float) -> None:
-    try:
+    with contextlib.suppress(Reel2RigError, IndexError):  # as above; the panel shows what is wrong
         _put(group, focal_px=lens_px(value, picture_size(group.id_data)))
-    except Reel2RigError as error:
-        jobs.report(error)
 
 
 class PlacementProperties(bpy.types.PropertyGroup):
@@ -100,6 +109,7 @@ class PlacementProperties(bpy.types.PropertyGroup):
         step=50,
         get=_get_focal,
         set=_set_focal,
+        update=_follow,
     )
     height: bpy.props.FloatProperty(
         name="Floor Height",
@@ -109,6 +119,7 @@ class PlacementProperties(bpy.types.PropertyGroup):
         step=1,
         get=_get_height,
         set=_set_height,
+        update=_follow,
     )
     tilt: bpy.props.FloatVectorProperty(
         name="Tilt",
@@ -122,6 +133,7 @@ class PlacementProperties(bpy.types.PropertyGroup):
         step=10,
         get=_get_tilt,
         set=_set_tilt,
+        update=_follow,
     )
     heading: bpy.props.FloatProperty(
         name="Heading",
@@ -131,6 +143,7 @@ class PlacementProperties(bpy.types.PropertyGroup):
         step=100,
         get=_get_heading,
         set=_set_heading,
+        update=_follow,
     )
     start: bpy.props.FloatVectorProperty(
         name="Start Position",
@@ -142,6 +155,7 @@ class PlacementProperties(bpy.types.PropertyGroup):
         step=1,
         get=_get_start,
         set=_set_start,
+        update=_follow,
     )
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import bpy
 
 from ...core.motion.cleanup.settings import Placement
+from ..live import live
 from ..scene.body_shape import unit_of
 from ..scene.people import active_capture, active_person, camera_of, people_in
 from ..scene.put_capture import put_capture
@@ -65,6 +66,12 @@ def is_looking_through(space: bpy.types.SpaceView3D, camera: bpy.types.Object) -
     return space.region_3d.view_perspective == "CAMERA" and shown == camera
 
 
+def _put(context: bpy.types.Context, home: bpy.types.Collection, placement: Placement) -> None:
+    live.drop()  # whatever waits would be made here anyway
+    put_capture(context.scene, home, placement)
+    live.problem = None
+
+
 class StartAtCursor(_OfCapture, bpy.types.Operator):
     bl_idname = "reel2rig.start_at_cursor"
     bl_label = "Start at 3D Cursor"
@@ -76,9 +83,7 @@ class StartAtCursor(_OfCapture, bpy.types.Operator):
         try:
             unit = unit_of(people_in(home)[0])
             place = context.scene.cursor.location / unit
-            put_capture(
-                context.scene, home, dataclasses.replace(placement_of(home), start=(place.x, place.y))
-            )
+            _put(context, home, dataclasses.replace(placement_of(home), start=(place.x, place.y)))
         except Exception as error:
             return report_error(self, error)
         redraw()
@@ -132,7 +137,7 @@ class ResetPlacement(_OfCapture, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         home = active_capture(context)
         try:
-            put_capture(context.scene, home, Placement())
+            _put(context, home, Placement())
         except Exception as error:
             return report_error(self, error)
         del home[PLACEMENT]

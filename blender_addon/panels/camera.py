@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...core.errors import Reel2RigError
+from ..live import live
 from ..operators.camera import is_looking_through
 from ..scene.camera import footage_behind
 from ..scene.layers import capture_action
@@ -34,6 +35,10 @@ class CameraPanel(Sidebar, bpy.types.Panel):
             icon="VIEW_CAMERA",
             depress=looking,
         )
+        if live.problem:
+            box = layout.box()
+            box.alert = True
+            draw_text(box, live.problem.line(), "ERROR")
         if _overlay_is_off(home):
             draw_text(
                 layout,
