@@ -16,7 +16,7 @@ from .jobs.finished import smoothing_of
 from .preferences import home
 from .properties import of
 from .scene.build import BuildOptions, BuiltCapture, build_capture
-from .scene.kept_edits import edits_for
+from .scene.kept_edits import edits_for, keep_edits
 from .scene.rederive import rederive
 from .scene.stored_settings import keep_cleanup
 
@@ -37,7 +37,8 @@ def import_capture(scene: bpy.types.Scene, path: Path, options: BuildOptions | N
     folder = path if path.is_dir() else path.parent
     keep = Path(bpy.data.filepath).parent if bpy.data.is_saved else home().root / "footage"
     result = read_result(path)
-    result = replace(result, clips=apply_edits(result.clips, edits_for(scene, folder)))
+    if path.suffix.lower() != ".npz":  # in the file of one person nobody can be taken for another
+        result = replace(result, clips=apply_edits(result.clips, edits_for(scene, folder)))
     if result.footage.is_proxy:
         keep.mkdir(parents=True, exist_ok=True)
     built = build_capture(scene, keep_footage(result, keep), options or of(scene).build_options())
@@ -46,6 +47,7 @@ def import_capture(scene: bpy.types.Scene, path: Path, options: BuildOptions | N
             keep_cleanup(person.armature, Cleanup(smoothing=smoothing))
             rederive(scene, person.armature)
     _select(scene, built)
+    keep_edits(scene, folder, ())
     landing.brought_in(folder, built.collection)
     jobs.problem = None
     jobs.message = " ".join(result.notes)

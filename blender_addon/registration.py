@@ -25,8 +25,10 @@ from .operators import capture as capture_operators
 from .operators import cleanup as cleanup_operators
 from .operators import cleanup_jumps, cleanup_presets
 from .operators import finished as finished_operators
+from .operators import people as people_operators
 from .operators import queue as queue_operators
 from .operators import scene as scene_operators
+from .operators import tracks as track_operators
 from .operators import video as video_operators
 from .operators import worker as worker_operators
 from .panels import body as body_panels
@@ -35,6 +37,7 @@ from .panels import capture as capture_panels
 from .panels import chosen_people, cleanup_layers, cleanup_parts
 from .panels import cleanup as cleanup_panels
 from .panels import help as help_panels
+from .panels import people as people_panels
 
 # In the order in which panels stand in the sidebar.
 MODULES = (
@@ -51,13 +54,16 @@ MODULES = (
     video_operators,
     worker_operators,
     scene_operators,
-    camera_operators,
     cleanup_operators,
     cleanup_jumps,
     cleanup_presets,
+    camera_operators,
     body_operators,
+    people_operators,
+    track_operators,
     chosen_people,
     capture_panels,
+    people_panels,
     cleanup_panels,
     cleanup_parts,
     cleanup_layers,

@@ -20,6 +20,7 @@ import bpy
 from ...core.errors import FileCorrupt, InputError
 from ...core.motion.clip import MotionClip
 from ...core.motion.files.npz import read_clip, write_clip
+from ...core.motion.smoothing import unbroken_runs
 
 PROPERTY = "reel2rig_clip"
 _KIND = "reel2rig clip"
@@ -35,12 +36,12 @@ class PackedClipCorrupt(FileCorrupt):
 
 
 def pack_clip(armature: bpy.types.Object, clip: MotionClip, about: dict[str, Any]) -> bpy.types.Text:
-    """Store the clip and the JSON-able facts `about` it with the armature."""
+    """Store the clip and the JSON-able facts `about` it with the armature, and among them what is `seen`."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.npz"
         write_clip(path, clip)
         data = base64.b64encode(path.read_bytes()).decode("ascii")
-    head = json.dumps({"kind": _KIND, "schema": 1, **about}, ensure_ascii=False)
+    head = json.dumps({"kind": _KIND, "schema": 1, **about, "seen": _seen(clip)}, ensure_ascii=False)
     lines = [head, *(data[i : i + _LINE] for i in range(0, len(data), _LINE))]
     text = bpy.data.texts.new(f"{armature.name} clip")
     text.from_string("\n".join(lines) + "\n")
@@ -80,6 +81,13 @@ def unpack_clip(armature: bpy.types.Object) -> tuple[MotionClip, dict[str, Any]]
             raise PackedClipCorrupt(
                 f"The clip stored in the text '{text.name}' is damaged; import the capture again."
             ) from error
+
+
+def _seen(clip: MotionClip) -> dict[str, int]:
+    """The `first` and the `last` source frame, how many `frames` see the person, and the `gaps` between."""
+    gaps = sum(1 for _ in unbroken_runs(~clip.valid))
+    first, last = int(clip.frames[0]), int(clip.frames[-1])
+    return {"first": first, "last": last, "frames": int(clip.valid.sum()), "gaps": gaps}
 
 
 def _parts(armature: bpy.types.Object) -> tuple[bpy.types.Text, dict[str, Any], str]:

@@ -27,6 +27,14 @@ def active_person(context: bpy.types.Context) -> bpy.types.Object | None:
     return people[0] if len(people) == 1 else None
 
 
+def chosen_people(context: bpy.types.Context) -> list[bpy.types.Object]:
+    """The captured people who are selected, by bones or by body, the active one first."""
+    people = [person_of(thing) for thing in (context.object, *context.selected_objects)]
+    if context.object not in context.selected_objects:
+        people = people[1:]
+    return [person for person in dict.fromkeys(people) if person is not None]
+
+
 def capture_of(scene: bpy.types.Scene, person: bpy.types.Object) -> bpy.types.Collection | None:
     """The collection of the capture that a person came with: people who share its camera and floor."""
     for home in scene.collection.children_recursive:
