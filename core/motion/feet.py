@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .body import BodyTemplate
 from .clip import MotionClip
@@ -67,7 +67,7 @@ def approximate_foot_points(clip: MotionClip) -> FootPoints:
     return FootPoints(points - joints)
 
 
-def standing_levels(heights: Floats, contacts: Floats) -> Array:
+def standing_levels(heights: Floats, contacts: ArrayLike) -> Array:
     """(L,) metres: the heights that people stand on, the floor's own 0 first, then boxes, stairs and roofs.
 
     Args:

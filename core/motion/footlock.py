@@ -108,8 +108,8 @@ class _Stretch:
     @classmethod
     def of(cls, rotations: Floats, root: Floats, rest: Floats, fps: float) -> _Stretch:
         joints, turns = forward_kinematics(rotations, root, rest)
-        numbers = (np.asarray(array, dtype=np.float64) for array in (rotations, root))
-        return cls(*numbers, joints, turns, np.asarray(rest, dtype=np.float64), fps)
+        local, path = np.asarray(rotations, dtype=np.float64), np.asarray(root, dtype=np.float64)
+        return cls(local, path, joints, turns, np.asarray(rest, dtype=np.float64), fps)
 
     def locked(
         self, on: Bools, offsets: Floats, levels: Array, strength: float
@@ -144,11 +144,12 @@ class _Stretch:
         holds = find_footholds(captured, on, foot, levels)
         held, both = holds.held.any(axis=1), holds.held.all(axis=1)
         bend = quaternion_to_rotvec(quaternion_multiply(quaternion_conjugate(foot.bend), holds.bend))
-        bend = carried(bend, both, blend)
+        bend = carried(bend, both, blend, at_rest=True)
         bent = quaternion_multiply(foot.bend, quaternion_from_rotvec(bend))
         points = self._soles(leg, foot, self.turns[:, ankle], bent)
         aim = least_turn(points[:, 1] - points[:, 0], holds.anchors[:, 1] - holds.anchors[:, 0])
-        tilt = carried(quaternion_to_rotvec(quaternion_from_matrix(aim)), both, blend)
+        # A foot that slaps down on the floor does stop at once; to swing beyond would sink it.
+        tilt = carried(quaternion_to_rotvec(quaternion_from_matrix(aim)), both, blend, at_rest=True)
         tilted = quaternion_to_matrix(quaternion_from_rotvec(tilt)) @ self.turns[:, ankle]
         miss = (holds.anchors - self._soles(leg, foot, tilted, bent)) * holds.held[..., None]
         move = miss.sum(axis=1) / np.maximum(holds.held.sum(axis=1), 1)[:, None]
@@ -181,9 +182,9 @@ class _Stretch:
         """(T, 4, 4) local rotations of hip, knee, ankle and ball that bring the ankle to `target` (T, 3)."""
         hip, knee, ankle, ball = leg
         down = lowered[:, None] * [0.0, 0.0, 1.0]
-        chain = (self.joints[:, joint] - down for joint in (hip, knee, ankle))
+        chain = self.joints[:, [hip, knee, ankle]] - down[:, None]
         # SMPL's knees bend about x, the body's left at rest, which the thigh carries along.
-        thigh, shin = reach_target(*chain, target, self.turns[:, hip, :, 0])
+        thigh, shin = reach_target(chain, target, self.turns[:, hip, :, 0])
         tilt = quaternion_to_matrix(quaternion_from_rotvec(strength * foot.tilt))
         turns = [self.turns[:, SMPL_PARENTS[hip]]]
         turns += [turn @ self.turns[:, joint] for turn, joint in zip((thigh, shin, tilt), leg, strict=False)]
@@ -194,33 +195,39 @@ class _Stretch:
         return np.stack([*local, quaternion_multiply(self.rotations[:, ball], bend)], axis=1)
 
 
-def carried(values: Floats, mask: Bools, blend: float) -> Array:
+def carried(values: Floats, mask: Bools, blend: float, at_rest: bool = False) -> Array:
     """Values (T, C) where `mask` (T,) holds, continued from there to zero over `blend` frames.
 
-    The cubics take over value and slope at the edge. Between two runs that are less than two blends apart,
-    one cubic leads from the one to the other; beyond, all is zero.
+    The cubics take over value and slope at the edge, or begin `at_rest` and never swing beyond its value.
+    Between two runs that are less than two blends apart, one cubic leads from the one to the other; beyond,
+    all is zero.
     """
     result = np.where(mask[:, None], values, 0.0).astype(np.float64)
-    runs = list(unbroken_runs(mask))
-    for (start, stop), following in zip(runs, [*runs[1:], None], strict=True):
-        end, end_slope = result[stop - 1], result[stop - 1] - result[max(stop - 2, start)]
-        gap = (following[0] if following else len(mask)) - stop
-        if following and gap + 1 < 2.0 * blend:
-            first, second = following[0], min(following[0] + 1, following[1] - 1)
-            result[stop:first] = _cubic(
-                end, end_slope, result[first], result[second] - result[first], gap + 1, gap
-            )
-        else:
-            steps = min(int(np.ceil(blend)) - 1, gap)
-            result[stop : stop + steps] = _cubic(end, end_slope, 0.0, 0.0, blend, steps)
-    for before, (start, stop) in zip([None, *runs], runs, strict=False):
-        gap = start - (before[1] if before else 0)
-        if before and gap + 1 < 2.0 * blend:
+    for first, last in unbroken_runs(~mask):
+        gap = last - first
+        ends = [_edge(result, mask, index, step) for index, step in ((first - 1, -1), (last, 1))]
+        (left, rising), (right, falling) = ends
+        if at_rest:
+            rising = falling = np.zeros(values.shape[1])
+        if left is not None and right is not None and gap + 1 < 2.0 * blend:
+            result[first:last] = _cubic(left, rising, right, -falling, gap + 1, gap)
             continue
         steps = min(int(np.ceil(blend)) - 1, gap)
-        slope = result[start] - result[min(start + 1, stop - 1)]
-        result[start - steps : start] = _cubic(result[start], slope, 0.0, 0.0, blend, steps)[::-1]
+        if left is not None:
+            result[first : first + steps] = _cubic(left, rising, 0.0, 0.0, blend, steps)
+        if right is not None:
+            result[last - steps : last] = _cubic(right, falling, 0.0, 0.0, blend, steps)[::-1]
     return result
+
+
+def _edge(values: Array, mask: Bools, index: int, inwards: int) -> tuple[Array | None, Array]:
+    """The value at the edge of a run and its slope out of it; None and zero where there is no run."""
+    nothing = np.zeros(values.shape[1])
+    if not 0 <= index < len(mask):
+        return None, nothing
+    inner = index + inwards
+    inside = 0 <= inner < len(mask) and mask[inner]
+    return values[index], values[index] - values[inner] if inside else nothing
 
 
 def _cubic(

@@ -12,17 +12,15 @@ from .rotations import normalized, quaternion_from_rotvec, quaternion_to_matrix
 Array = NDArray[np.float64]
 Floats = NDArray[np.floating[Any]]
 
-NEARLY_STRAIGHT = 0.998  # share of its length up to which a leg goes wherever it is asked to
+NEARLY_STRAIGHT = 0.999  # share of its length up to which a leg goes wherever it is asked to
 _HINGE_SHARE = 0.1  # how much of the hinge keeps the bending plane of a leg that is nearly straight
 
 
-def reach_target(
-    hip: Floats, knee: Floats, ankle: Floats, target: Floats, hinge: Floats
-) -> tuple[Array, Array]:
+def reach_target(chain: Floats, target: Floats, hinge: Floats) -> tuple[Array, Array]:
     """World rotations of thigh and shin (T, 3, 3) after which the ankle is at `target`.
 
     Args:
-        hip, knee, ankle: (T, 3) where they are. target: (T, 3) where the ankle shall be, metres.
+        chain: (T, 3, 3) where hip, knee and ankle are. target: (T, 3) where the ankle shall be, metres.
         hinge: (T, 3) unit axis about which the knee bends anatomically, positive when the foot goes back.
 
     The knee turns about the normal of the plane that hip, knee and ankle lie in, the hip by the least turn
@@ -33,6 +31,7 @@ def reach_target(
     **Convention**: column vectors; both rotations are multiplied from the left onto the global rotation of
     their bone, and the second contains the first.
     """
+    hip, knee, ankle = np.moveaxis(np.asarray(chain, dtype=np.float64), 1, 0)
     thigh, shin = knee - hip, ankle - knee
     axis = _bending_axis(thigh, shin, hinge)
     along = np.sum(shin * axis, axis=-1, keepdims=True) * axis

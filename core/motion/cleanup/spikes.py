@@ -11,6 +11,7 @@ from ..smoothing import REFERENCE_FPS, unbroken_runs
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Whole = NDArray[np.intp]
 
 LONGEST_SECONDS = 0.1  # three frames at 30 fps; nobody strikes out and is back in less
 _CONTEXT_SECONDS = 0.1  # on either side, how fast the joint moves where nothing is wrong
@@ -78,49 +79,58 @@ def _spikes_of_run(values: Array, rate: float, times_farther: float, smallest: f
     longest = max(1, int(LONGEST_SECONDS * rate + 1e-6))
     if count < 2 * lag + 3:
         return found
-    moved = np.linalg.norm(values[lag:] - values[:-lag], axis=-1)  # (T - lag, K): from t to t + lag
-    noise = _TIMES_NOISE * _local_median(moved, max(lag, round(_NOISE_SECONDS * rate)))
-    noise = np.concatenate([noise, np.repeat(noise[-1:], lag, axis=0)])
+    noise = _TIMES_NOISE * _trembling(values, lag, round(_NOISE_SECONDS * rate))
     reach = max(2, round(_CONTEXT_SECONDS * rate) - lag)  # steps of one lag that count on either side
-    before, after = _largest_before(moved, reach, lag, count), _largest_after(moved, reach, count)
     for length in range(1, min(longest, count - 2) + 1):
         last_good = np.arange(count - length - 1)
-        first_good = last_good + length + 1
-        start, end = values[last_good], values[first_good]
+        start, end = values[last_good], values[last_good + length + 1]
         edge = min(lag, length)
         away = [
             np.linalg.norm(values[last_good + k] - (start + (end - start) * (k / (length + 1))), axis=-1)
             for k in sorted({*range(1, edge + 1), *range(length - edge + 1, length + 1)})
         ]
         leap = np.minimum(np.max(away[:edge], axis=0), np.max(away[-edge:], axis=0))
-        around = np.maximum(before[last_good], after[first_good])
-        calm = np.maximum(around, noise[last_good])
-        passed = np.linalg.norm(end - start, axis=-1)
-        returns = passed <= np.maximum(_HELD_BACK * (length + 1) / lag * around, 0.25 * leap)
-        jumps = (leap > smallest) & (leap > times_farther * calm) & returns
+        large = np.maximum(smallest, times_farther * noise[last_good])
+        frame, joint = np.nonzero(leap > large)
+        leaps = leap[frame, joint]
+        pace = (end - start)[frame, joint] * (lag / (length + 1))
+        around = _change_of_pace(values, frame, frame + length + 1, joint, pace, lag, reach)
+        returns = np.linalg.norm(pace, axis=-1) <= np.maximum(_HELD_BACK * around[1], 0.25 * leaps)
+        jumps = (leaps > times_farther * around[0]) & returns
         for k in range(1, length + 1):
-            found[last_good + k] |= jumps
+            found[frame[jumps] + k, joint[jumps]] = True
     return found
 
 
-def _largest_before(moved: Array, reach: int, lag: int, count: int) -> Array:
-    """(T, K) the largest of the `reach` steps that end at each frame or before; 0 where there is none."""
-    padded = np.concatenate([np.zeros((reach - 1 + lag, moved.shape[1])), moved])
-    return np.max([padded[k : k + count] for k in range(reach)], axis=0)
+def _change_of_pace(
+    values: Array, before: Whole, after: Whole, joint: Whole, pace: Array, lag: int, reach: int
+) -> tuple[Array, Array]:
+    """Of what happens around n jumps, the largest of the `reach` steps of one lag on either side: how far it
+    is from `pace` (n, C), and how far it leads at all; each (n,).
+    """
+    changes, lengths = np.zeros(len(before)), np.zeros(len(before))
+    for k in range(reach):
+        for first in (before - lag - k, after + k):
+            inside = (first >= 0) & (first + lag < len(values))
+            at = np.clip(first, 0, len(values) - 1 - lag)
+            step = values[at + lag, joint] - values[at, joint]
+            changes = np.where(inside, np.maximum(changes, np.linalg.norm(step - pace, axis=-1)), changes)
+            lengths = np.where(inside, np.maximum(lengths, np.linalg.norm(step, axis=-1)), lengths)
+    return changes, lengths
 
 
-def _largest_after(moved: Array, reach: int, count: int) -> Array:
-    """(T, K) the largest of the `reach` steps that begin at each frame or after; 0 where there is none."""
-    padded = np.concatenate([moved, np.zeros((count - len(moved) + reach - 1, moved.shape[1]))])
-    return np.max([padded[k : k + count] for k in range(reach)], axis=0)
+def _trembling(values: Array, lag: int, half: int) -> Array:
+    """(T, K) how far a step of one lag is from the one before, the median within `half` frames, as a step.
 
-
-def _local_median(moved: Array, half: int) -> Array:
-    """(T', K) the median of the steps around each, taken at eight places a window and held in between."""
+    Taken at eight places a window and held in between.
+    """
+    bends = np.linalg.norm(values[2 * lag :] - 2.0 * values[lag:-lag] + values[: -2 * lag], axis=-1)
     hop = max(1, half // 4)
-    centres = np.arange(0, len(moved), hop)
-    medians = np.array([np.median(moved[max(0, c - half) : c + half + 1], axis=0) for c in centres])
-    return medians[np.minimum((np.arange(len(moved)) + hop // 2) // hop, len(centres) - 1)]
+    centres = np.arange(0, len(bends), hop)
+    medians = np.array([np.median(bends[max(0, c - half) : c + half + 1], axis=0) for c in centres])
+    # Of white noise a second difference is sqrt(3) times as large as a first one.
+    at = np.clip((np.arange(len(values)) - lag + hop // 2) // hop, 0, len(centres) - 1)
+    return medians[at] / np.sqrt(3.0)
 
 
 def _between(ends: tuple[float, float], strength: float) -> float:
