@@ -73,8 +73,7 @@ class Surroundings:
         return [
             f"Worker: {self.state.line}" + (f" ({versions})" if versions else ""),
             self.state.reason,
-            f"GPU: {gpu.name if gpu else 'none found'}"
-            + (f". {self.state.advice}" if self.state.advice else ""),
+            ". ".join(part for part in seen if part),
             f"Settings: {json.dumps(self.settings, sort_keys=True)}" if self.settings else "",
             self.pace,
         ]

@@ -68,7 +68,8 @@ class OpenLogs(bpy.types.Operator):
         except Exception as error:
             return report_error(self, error)
         log = folder / "setup.log"
-        return bpy.ops.wm.path_open(filepath=str(log if self.install and log.is_file() else folder))
+        bpy.ops.wm.path_open(filepath=str(log if self.install and log.is_file() else folder))
+        return {"FINISHED"}
 
 
 def _last_settings() -> dict[str, Any]:

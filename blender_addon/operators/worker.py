@@ -177,7 +177,8 @@ class OpenPreferences(bpy.types.Operator):
         if ROOT_PACKAGE not in context.preferences.addons:
             self.report({"WARNING"}, "Reel2Rig is not enabled as an add-on")
             return {"CANCELLED"}
-        return bpy.ops.preferences.addon_show(module=ROOT_PACKAGE)
+        bpy.ops.preferences.addon_show(module=ROOT_PACKAGE)
+        return {"FINISHED"}
 
 
 class AllowOnlineAccess(bpy.types.Operator):
@@ -186,7 +187,8 @@ class AllowOnlineAccess(bpy.types.Operator):
     bl_description = "Go to Blender's preferences, where Allow Online Access stands under System, Network"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        return bpy.ops.screen.userpref_show(section="SYSTEM")
+        bpy.ops.screen.userpref_show(section="SYSTEM")
+        return {"FINISHED"}
 
 
 CLASSES = (InstallWorker, CancelInstall, RemoveWorker, OpenPreferences, AllowOnlineAccess)

@@ -102,5 +102,5 @@ def look_at(python: Path) -> ExistingPython:
         raise PythonMissing(f"{python} is Python {version[0]}.{version[1]}; the worker needs 3.11 to 3.13.")
     if reason := unfit(facts["tag"]):
         raise PythonMissing(f"{python} {reason}.")
-    missing = tuple(DISTRIBUTIONS.get(name, name) for name in facts["missing"])
+    missing = tuple(DISTRIBUTIONS.get(name) or name for name in map(str, facts["missing"]))
     return ExistingPython(python, version, missing, facts["project"])
