@@ -16,6 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 CONSTANT, LINEAR, BEZIER = 0, 1, 2
 ALIGNED = 3
 
+_SETTLING_UPDATES = 10
+
 
 def make_action(owner: bpy.types.ID, name: str, id_type: str = "OBJECT") -> bpy.types.Action:
     """An empty action with a fake user and, where Blender has slots, one slot for `owner`; not assigned."""
@@ -78,10 +80,10 @@ def write_curve(
     curve.keyframe_points.add(len(points))
     curve.keyframe_points.foreach_set("co", points.ravel())
     curve.keyframe_points.foreach_set("interpolation", kinds)
-    if slopes is not None and len(points) > 1:
-        _lay_handles(curve, points, np.asarray(slopes, np.float64))
     # Places automatic handles, which exist (and show, once a user asks for curves) even on linear keys.
     curve.update()
+    if slopes is not None and len(points) > 1:
+        _lay_handles(curve, points, np.asarray(slopes, np.float64))
     return curve
 
 
@@ -94,6 +96,22 @@ def _lay_handles(curve: bpy.types.FCurve, points: NDArray[np.float32], slopes: N
         handles = np.stack([frames + reach, values + slopes * reach], axis=-1)
         keys.foreach_set(f"handle_{side}_type", aligned)
         keys.foreach_set(f"handle_{side}", handles.astype(np.float32).ravel())
+    # Blender aligns handles anew with every edit, each time in single precision: let it come to an end here,
+    # so that handles that move later were moved by somebody.
+    before = _handles(curve)
+    for _ in range(_SETTLING_UPDATES):
+        curve.update()
+        after = _handles(curve)
+        if np.array_equal(after, before):
+            return
+        before = after
+
+
+def _handles(curve: bpy.types.FCurve) -> NDArray[np.float32]:
+    places = np.empty((2, 2 * len(curve.keyframe_points)), np.float32)
+    for side, row in zip(("left", "right"), places, strict=True):
+        curve.keyframe_points.foreach_get(f"handle_{side}", row)
+    return places
 
 
 def remove_curves(container: Any, path: str) -> bool:
