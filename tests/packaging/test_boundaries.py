@@ -15,6 +15,7 @@ BLENDER_MODULES = frozenset(
         "bpy",
         "bmesh",
         "mathutils",
+        "bl_operators",
         "bpy_extras",
         "gpu",
         "blf",
