@@ -196,8 +196,8 @@ class CleanupSliders(bpy.types.PropertyGroup):
         **_access("speed"),
     )
     resample: bpy.props.BoolProperty(
-        name="Keys on Whole Frames",
-        description="Put the keys on whole frames of the scene, whatever the rate of the video or the speed",
+        name="Whole Frames",
+        description="Put all keys on whole frames of the scene, whatever the rate of the video or the speed",
         **_access("resample"),
     )
     loop: bpy.props.BoolProperty(

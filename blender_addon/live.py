@@ -26,7 +26,7 @@ from .scene.rederive import is_protected, is_up_to_date, rederive, rederive_capt
 CLASSES = ()
 
 _APART = 0.1  # seconds between two results while a slider moves
-_SLOW = 0.25  # seconds; what takes longer waits until the slider rests
+_SLOW = 0.5  # seconds; what takes longer waits until the slider rests
 _REST = 0.3  # seconds
 _EDITORS = {"VIEW_3D", "DOPESHEET_EDITOR", "GRAPH_EDITOR", "NLA_EDITOR", "PROPERTIES"}
 

@@ -21,16 +21,16 @@ class CorrectionsPanel(CleanupPart, bpy.types.Panel):
         corrections = corrections_action(person)
         if corrections is None:
             layout.operator("reel2rig.add_corrections", icon="NLA")
-            draw_text(layout, "Keys of your own on top of the capture, whatever is cleaned up later")
+            draw_text(layout, "Your own keys on top of the capture; clean-up never touches them", "INFO")
             return
         data = person.animation_data
         if data.use_tweak_mode:
             draw_text(layout, "An NLA strip is in Tweak Mode: keys go to that strip", "ERROR")
-            draw_text(layout, "Leave it in the NLA Editor (Tab) to key corrections")
+            draw_text(layout, "Leave it in the NLA Editor (Tab) to key corrections", "BLANK1")
         elif data.action == corrections:
             layout.label(text=corrections.name, icon="ACTION")
             layout.prop(data, "action_influence", text="Influence", slider=True)
-            draw_text(layout, "Pose bones and insert keys: they add to the capture")
+            draw_text(layout, "Pose bones and insert keys: they add to the capture", "INFO")
         else:
             draw_text(layout, f"'{corrections.name}' lies on an NLA strip", "NLA")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...core.motion.cleanup.settings import BODY_PARTS
+from ..cleanup_properties import sliders_of
 from ..scene.layers import capture_action
 from ..scene.made import read_made
 from ..scene.people import active_person
@@ -22,7 +23,7 @@ class SmoothingPanel(CleanupPart, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout, sliders = self.prepare(context)
         layout.prop(sliders, "spikes")
-        layout.prop(sliders, "smoothing")
+        layout.prop(sliders, "smoothing", slider=True)
         column = layout.column(align=True)
         column.active = sliders.smoothing > 0
         for names in (("path", "torso", "head"), ("left arm", "right arm"), ("left leg", "right leg")):
@@ -47,8 +48,7 @@ class FeetPanel(CleanupPart, bpy.types.Panel):
         row.operator("reel2rig.detect_contacts", icon="LOOP_BACK")
         row = layout.row(align=True)
         row.operator("reel2rig.jump_to_doubt", text="", icon="TRIA_LEFT").backwards = True
-        row.operator("reel2rig.jump_to_doubt", icon="NONE")
-        row.operator("reel2rig.jump_to_doubt", text="", icon="TRIA_RIGHT")
+        row.operator("reel2rig.jump_to_doubt", icon="TRIA_RIGHT")
         layout.operator("reel2rig.show_contacts", icon="ACTION")
 
 
@@ -63,7 +63,7 @@ class TravelPanel(CleanupPart, bpy.types.Panel):
         row = layout.row()
         row.active = sliders.travel != "PELVIS"
         row.prop(sliders, "heading_on_root")
-        draw_text(layout, "Start position and heading: Camera & Floor, below")
+        draw_text(layout, "Start position and heading are set in Camera & Floor, below", "INFO")
 
 
 class TimePanel(CleanupPart, bpy.types.Panel):
@@ -90,9 +90,13 @@ class MirrorPanel(CleanupPart, bpy.types.Panel):
     bl_label = "Mirror"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
 
+    def draw_header(self, context: bpy.types.Context) -> None:
+        self.layout.prop(sliders_of(active_person(context)), "mirror", text="")
+
     def draw(self, context: bpy.types.Context) -> None:
         layout, sliders = self.prepare(context)
-        layout.prop(sliders, "mirror")
+        layout.active = sliders.mirror
+        draw_text(layout, "Left and right change sides; start and floor stay", "MOD_MIRROR")
 
 
 class KeysPanel(CleanupPart, bpy.types.Panel):

@@ -12,7 +12,7 @@ from ...core.motion.cleanup.settings import Cleanup
 from ...core.motion.contacts import foot_contacts
 from ...core.motion.timing import frame_times
 from .contact_curves import read_contacts
-from .made import read_made
+from .made import contact_digest, read_made
 from .placed import PlacedPerson
 from .stored_settings import contacts_of, keep_contacts
 
@@ -24,9 +24,9 @@ def take_edited_contacts(person: bpy.types.Object, action: bpy.types.Action, pla
     frames, left and right exchanged. The action's own note tells, whatever is chosen since. Only what differs
     from what was written counts as edited, so that rounding to other frames and back changes nothing.
     """
-    if read_contacts(action, ()) is None:
-        return False
     made = read_made(action)
+    if made is not None and made.curves == contact_digest(action):
+        return False
     cleanup = made.cleanup if made else Cleanup()
     if made:
         placed = dataclasses.replace(placed, placing=made.placing(placed.placing))

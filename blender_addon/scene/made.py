@@ -7,14 +7,18 @@ the add-on knows whether the keys still say what is chosen, and how scene frames
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from dataclasses import dataclass
 
 import bpy
+import numpy as np
 
 from ...core.errors import Reel2RigError
 from ...core.motion.cleanup.settings import Cleanup, Placement, from_json, to_json
 from .body_shape import PROPERTY as SHAPE
+from .contact_curves import CONTACTS as CURVES
+from .fcurves import curve_container
 from .placing import Placing
 from .stored_settings import CONTACTS
 
@@ -30,6 +34,7 @@ class Made:
         cleanup, placement: the settings it was made with.
         start: scene frame of the capture's first video frame. step: scene frames per video frame.
         contacts, shape: the stored texts of edited contacts and of the body's shape, empty for none.
+        curves: digest of the contact curves as they were written.
         notes: sentences for the user. overlay: whether the body still covers the person in the video.
         kept, keys: how many keys the bones have, and how many they have unreduced.
     """
@@ -40,6 +45,7 @@ class Made:
     step: float
     contacts: str = ""
     shape: str = ""
+    curves: str = ""
     notes: tuple[str, ...] = ()
     overlay: bool = True
     kept: int = 0
@@ -85,3 +91,15 @@ def read_made(action: bpy.types.Action | None) -> Made | None:
         return Made(**data)
     except (ValueError, KeyError, TypeError, Reel2RigError):
         return None
+
+
+def contact_digest(action: bpy.types.Action) -> str:
+    """A text that changes when a key of the contact curves is changed, added or removed."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name in CURVES:
+        curve = curve_container(action).fcurves.find(f'["{name}"]')
+        points = np.empty(2 * len(curve.keyframe_points) if curve else 0, np.float32)
+        if curve:
+            curve.keyframe_points.foreach_get("co", points)
+        digest.update(name.encode() + points.tobytes())
+    return digest.hexdigest()

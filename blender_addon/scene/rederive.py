@@ -21,7 +21,7 @@ from .edited_contacts import take_edited_contacts
 from .fcurves import assign_action, curve_container, make_action
 from .handwork import captured_paths, is_edited
 from .layers import capture_action
-from .made import EDITED, Made, made_now, read_made, write_made
+from .made import EDITED, Made, contact_digest, made_now, read_made, write_made
 from .people import camera_of, capture_of, is_person, people_in
 from .placed import PlacedPerson, placed_people
 from .stored_settings import cleanup_of, contacts_of, placement_of
@@ -152,6 +152,7 @@ def _note(
     now = made_now(person, cleanup, placed.placement, placed.placing.start, placed.placing.step)
     return dataclasses.replace(
         now,
+        curves=contact_digest(action),
         notes=derived.notes,
         overlay=derived.overlay,
         kept=sum(counts),
