@@ -30,6 +30,7 @@ from .operators import queue as queue_operators
 from .operators import scene as scene_operators
 from .operators import tracks as track_operators
 from .operators import video as video_operators
+from .operators import waiting as waiting_operators
 from .operators import worker as worker_operators
 from .panels import body as body_panels
 from .panels import camera as camera_panels
@@ -38,6 +39,7 @@ from .panels import chosen_people, cleanup_layers, cleanup_parts
 from .panels import cleanup as cleanup_panels
 from .panels import help as help_panels
 from .panels import people as people_panels
+from .panels import waiting as waiting_panels
 
 # In the order in which panels stand in the sidebar.
 MODULES = (
@@ -61,9 +63,11 @@ MODULES = (
     body_operators,
     people_operators,
     track_operators,
+    waiting_operators,
     chosen_people,
     capture_panels,
     people_panels,
+    waiting_panels,
     cleanup_panels,
     cleanup_parts,
     cleanup_layers,

@@ -7,6 +7,7 @@ import bpy
 from ...core.errors import Reel2RigError
 from ..scene.packed import read_about
 from ..scene.people import active_capture, is_person, people_in, person_of, skins_of
+from ..scene.track_edits import scene_frames
 from .sidebar import Sidebar
 from .worker import draw_text
 
@@ -38,7 +39,9 @@ class PeopleList(bpy.types.UIList):
             emboss=False,
         )
         tick.person = item.name
+        row.separator()
         _draw_colour(row, item)
+        row.separator()
         row.label(text=item.name.removeprefix(data.name).strip() or item.name)
         seen = row.row()
         seen.alignment = "RIGHT"
@@ -72,7 +75,7 @@ class PeoplePanel(Sidebar, bpy.types.Panel):
         count = len(people_in(home))
         header = layout.row()
         header.label(text=home.name, icon="OUTLINER_COLLECTION")
-        header.operator("reel2rig.select_people", text="All", icon="RESTRICT_SELECT_OFF")
+        header.operator("reel2rig.select_people", text="Select All")
         layout.template_list(
             PeopleList.bl_idname,
             "",
@@ -105,14 +108,9 @@ def _draw_colour(row: bpy.types.UILayout, person: bpy.types.Object) -> None:
 def _draw_active(layout: bpy.types.UILayout, person: bpy.types.Object | None) -> None:
     if person is None or not (seen := _seen(person)):
         return
-    total = seen["last"] - seen["first"] + 1
-    if seen["frames"] == total:
-        text = f"Seen in all {total} frames"
-    else:
-        share = round(100 * seen["frames"] / total)
-        gaps = f"{seen['gaps']} {'gap' if seen['gaps'] == 1 else 'gaps'}"
-        text = f"Seen in {share} % of {total} frames, {gaps}"
-    draw_text(layout, text, "HIDE_OFF")
+    gaps = {0: "no gaps", 1: "1 gap"}.get(seen["gaps"], f"{seen['gaps']} gaps")
+    first, last = (round(frame) for frame in scene_frames(person, (seen["first"], seen["last"])))
+    layout.label(text=f"Frames {first} to {last}, {gaps}", icon="TIME")
 
 
 def _seen_shortly(person: bpy.types.Object) -> str:

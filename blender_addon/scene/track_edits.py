@@ -6,6 +6,7 @@ another clip, and their keys are derived from it anew. Hand work is never writte
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import bpy
@@ -106,6 +107,13 @@ def source_frame(person: bpy.types.Object, scene_frame: float) -> int:
     about = read_about(person)
     passed = (scene_frame - about["scene_start"]) / about["scene_step"] * cleanup_of(person).speed
     return int(about["video"]["trim"][0]) + round(passed)
+
+
+def scene_frames(person: bpy.types.Object, source_frames: Iterable[int]) -> list[float]:
+    """The scene frames at which a person shows video frames. Raises as `source_frame`."""
+    about = read_about(person)
+    pace, first = about["scene_step"] / cleanup_of(person).speed, about["video"]["trim"][0]
+    return [about["scene_start"] + (frame - first) * pace for frame in source_frames]
 
 
 def _capture_of(scene: bpy.types.Scene, *people: bpy.types.Object) -> bpy.types.Collection:

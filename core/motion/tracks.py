@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Protocol
 
 from ..errors import InputError
 from .clip import MotionClip
@@ -82,9 +83,14 @@ def apply_edits(clips: Sequence[MotionClip], edits: Sequence[TrackEdit]) -> tupl
     return tuple(people)
 
 
-def free_track(clips: Sequence[MotionClip]) -> str:
-    """The smallest whole number that no clip has for its track."""
-    taken = {clip.track for clip in clips}
+class _Tracked(Protocol):
+    @property
+    def track(self) -> str: ...
+
+
+def free_track(people: Sequence[_Tracked]) -> str:
+    """The smallest whole number that nobody has for a track."""
+    taken = {person.track for person in people}
     return next(str(number) for number in range(1, len(taken) + 2) if str(number) not in taken)
 
 
