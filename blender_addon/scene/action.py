@@ -19,7 +19,7 @@ from ...core.motion.spaces import to_space
 from .contact_curves import write_contacts
 from .fcurves import BEZIER, CONSTANT, LINEAR, curve_container, new_action, remove_curves, write_curve
 from .handwork import ROTATIONS, bone_path, remember_keys
-from .layers import fit_strips, remember_capture, whole_strips
+from .layers import fit_strips, refuse_other_rotation_mode, remember_capture, whole_strips
 from .names import ROOT_BONE
 from .rig_motion import keyed_bones, rig_curves, root_moves
 
@@ -63,8 +63,11 @@ def write_derived(
         action: made by `fcurves.make_action` or `new_action`.
         seconds_to_frames: turns (T,) seconds of `derived` into scene frames; fractions are kept.
         unit: scene units per metre.
+
+    Raises RotationModeInUse, before anything is written, when corrections on top need the mode there is.
     """
     frames = np.asarray(seconds_to_frames(np.asarray(derived.seconds, np.float64)), np.float64)
+    refuse_other_rotation_mode(armature, keyed_bones(derived), cleanup.rotation_mode)
     strips = whole_strips(armature, action)
     _write(armature, action, derived, cleanup, frames, unit)
     fit_strips(strips, action)

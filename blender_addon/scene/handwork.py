@@ -11,6 +11,7 @@ from .fcurves import BEZIER, curve_container
 from .names import BONES, ROOT_BONE
 
 ROTATIONS: tuple[str, ...] = ("rotation_quaternion", "rotation_euler", "rotation_axis_angle")
+"""The properties of a pose bone of which one counts, by its rotation mode."""
 
 _WRITTEN = "reel2rig_keys"  # on the action: what its curves were when they were written
 
@@ -29,6 +30,11 @@ def captured_paths() -> frozenset[str]:
 def remember_keys(action: bpy.types.Action) -> None:
     """Store with the action what a capture's curves hold now, for `is_edited`."""
     action[_WRITTEN] = _fingerprint(action)
+
+
+def holds_capture(action: bpy.types.Action) -> bool:
+    """Whether a capture was ever written into an action, or into the one that it is a copy of."""
+    return _WRITTEN in action
 
 
 def is_edited(action: bpy.types.Action) -> bool:

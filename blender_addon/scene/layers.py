@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import bpy
 
 from ...core.errors import InputError
-from .fcurves import assign_action, make_action
+from .fcurves import assign_action, curve_container, make_action
+from .handwork import ROTATIONS, bone_path, holds_capture
 
 CAPTURE = "reel2rig_action"
 CORRECTIONS = "reel2rig_corrections"
@@ -27,6 +29,10 @@ class NoCapture(InputError):
     code = "layers.no_capture"
 
 
+class RotationModeInUse(InputError):
+    code = "layers.rotation_mode"
+
+
 class StripFit(NamedTuple):
     """A strip that shows an action from end to end, and which of the action's frames it begins with."""
 
@@ -40,8 +46,16 @@ def remember_capture(armature: bpy.types.Object, action: bpy.types.Action) -> No
 
 
 def capture_action(armature: bpy.types.Object) -> bpy.types.Action | None:
-    """The action that holds a person's capture, whether it plays by itself or on an NLA strip."""
-    return _pointed(armature, CAPTURE)
+    """The action that holds a person's capture, whether it plays by itself or on an NLA strip.
+
+    Where what was written last is not played, another that a capture was written into is meant: the user went
+    back to an earlier one.
+    """
+    noted = _pointed(armature, CAPTURE)
+    played = _played(armature)
+    if noted in played:
+        return noted
+    return next((action for action in played if holds_capture(action)), noted)
 
 
 def corrections_action(armature: bpy.types.Object) -> bpy.types.Action | None:
@@ -51,7 +65,7 @@ def corrections_action(armature: bpy.types.Object) -> bpy.types.Action | None:
     if action is None or data is None:
         return None
     # While a strip is being tweaked, Blender hides what lies on top.
-    return action if data.use_tweak_mode or data.action == action or _strips(armature, action) else None
+    return action if data.use_tweak_mode or action in _played(armature) else None
 
 
 def add_corrections(armature: bpy.types.Object) -> bpy.types.Action:
@@ -64,7 +78,7 @@ def add_corrections(armature: bpy.types.Object) -> bpy.types.Action:
     """
     capture = capture_action(armature)
     data = armature.animation_data
-    if capture is None or data is None or not (data.action == capture or _strips(armature, capture)):
+    if capture is None or data is None or capture not in _played(armature):
         raise NoCapture(f"{armature.name} does not play its capture; assign its captured action first.")
     if corrections_action(armature) is not None:
         raise AlreadyLayered(
@@ -85,6 +99,25 @@ def add_corrections(armature: bpy.types.Object) -> bpy.types.Action:
     data.use_nla = True
     armature[CORRECTIONS] = corrections
     return corrections
+
+
+def refuse_other_rotation_mode(armature: bpy.types.Object, bones: Iterable[str], mode: str) -> None:
+    """Refuse to turn `bones` in another rotation mode than corrections on top were keyed in: those would stop
+    acting.
+
+    Raises RotationModeInUse naming what to do.
+    """
+    corrections = corrections_action(armature)
+    if corrections is None:
+        return
+    keyed = {curve.data_path for curve in curve_container(corrections).fcurves}
+    for bone in bones:
+        old = armature.pose.bones[bone].rotation_mode
+        if old != mode and any(bone_path(bone, name) in keyed for name in ROTATIONS):
+            raise RotationModeInUse(
+                f"The corrections on top turn {bone} in rotation mode {old}, and {mode} would switch them off; "
+                f"choose {old} again, or remove the corrections first."
+            )
 
 
 def whole_strips(armature: bpy.types.Object, action: bpy.types.Action) -> list[StripFit]:
@@ -137,6 +170,15 @@ def _strips(armature: bpy.types.Object, action: bpy.types.Action) -> list[bpy.ty
     data = armature.animation_data
     tracks = data.nla_tracks if data is not None else ()
     return [strip for track in tracks for strip in track.strips if strip.action == action]
+
+
+def _played(armature: bpy.types.Object) -> list[bpy.types.Action]:
+    """The armature's own action and those on its strips."""
+    data = armature.animation_data
+    if data is None:
+        return []
+    strips = [strip.action for track in data.nla_tracks for strip in track.strips]
+    return [action for action in (data.action, *strips) if action is not None]
 
 
 def _pointed(armature: bpy.types.Object, name: str) -> bpy.types.Action | None:

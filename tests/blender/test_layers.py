@@ -17,6 +17,7 @@ from reel2rig.blender_addon.scene.layers import (  # noqa: E402
     AlreadyLayered,
     NoCapture,
     OtherLayer,
+    RotationModeInUse,
     add_corrections,
     capture_action,
     corrections_action,
@@ -126,6 +127,62 @@ def test_corrections_act_on_top_of_whatever_the_capture_becomes(empty_scene, per
     # What the correction does not touch plays as the capture does.
     others = [index for index, bone in enumerate(BONES) if bone.endswith(".R") or bone == "Head"]
     assert np.abs(corrected[:, others] - plain[:, others]).max() < 3e-5
+
+
+def test_a_rotation_mode_that_would_switch_corrections_off_is_refused(empty_scene, person, clip):
+    add_corrections(person)
+    correct(person, empty_scene)
+    before = poses(empty_scene, person, EVERYWHERE, BONES)
+    with pytest.raises(RotationModeInUse, match=r"turn UpperArm\.L in rotation mode QUATERNION"):
+        rewrite(person, clip, Cleanup(rotation_mode="XYZ"))
+    assert np.array_equal(poses(empty_scene, person, EVERYWHERE, BONES), before)
+    empty_scene.frame_set(1)
+    curves = curve_container(corrections_action(person)).fcurves
+    for curve in list(curves):
+        curves.remove(curve)
+    rewrite(person, clip, Cleanup(rotation_mode="XYZ"))
+    assert person.pose.bones["UpperArm.L"].rotation_mode == "XYZ"
+
+
+def test_corrections_hold_while_the_capture_is_rewritten_in_its_tweaked_strip(empty_scene, person, clip):
+    add_corrections(person)
+    correct(person, empty_scene)
+    strip = person.animation_data.nla_tracks[0].strips[0]
+    person.animation_data.nla_tracks[0].select = strip.select = True
+    person.animation_data.use_tweak_mode = True
+    assert person.animation_data.action == capture_action(person)
+    with pytest.raises(AlreadyLayered):
+        add_corrections(person)
+    rewrite(person, clip, Cleanup(speed=0.5))
+    person.animation_data.use_tweak_mode = False
+    tweaked = poses(empty_scene, person, EVERYWHERE, BONES)
+    assert person.animation_data.action == corrections_action(person)
+    rewrite(person, clip, Cleanup(speed=0.5))
+    assert np.array_equal(poses(empty_scene, person, EVERYWHERE, BONES), tweaked)
+    assert strip.frame_end == pytest.approx(59)
+
+
+def test_a_duplicated_person_has_the_copied_capture_for_its_own(person):
+    bpy.context.view_layer.objects.active = person
+    person.select_set(True)
+    bpy.context.preferences.edit.use_duplicate_action = True
+    bpy.ops.object.duplicate()
+    twin = bpy.context.object
+    assert twin != person
+    assert twin.animation_data.action != person.animation_data.action
+    assert capture_action(twin) == twin.animation_data.action
+    assert capture_action(person) == person.animation_data.action
+
+
+def test_whoever_goes_back_to_an_earlier_capture_action_has_that_for_the_capture(person, clip):
+    earlier = capture_action(person)
+    write_derived(person, make_action(person, "smooth"), derive(to_space(clip, "blender"), Cleanup()), Cleanup(),
+                  lambda s: 1 + 30 * s)  # fmt: skip
+    assert capture_action(person) == earlier  # which is still the one that plays
+    assign_action(person, bpy.data.actions["smooth"])
+    assert capture_action(person).name == "smooth"
+    assign_action(person, make_action(person, "Dance"))
+    assert capture_action(person).name == "smooth"  # nothing of ours plays: what was written last
 
 
 def test_pressing_twice_says_so_and_changes_nothing(person):
