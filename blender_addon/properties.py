@@ -12,6 +12,9 @@ from .scene.build import BuildOptions
 from .ticks import measured
 from .video_facts import VideoFacts, known_facts, read_facts
 
+# Since 4.5 Blender keeps a path relative to the .blend only where a property says that it understands one.
+_RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
+
 
 def _video_chosen(chosen: CaptureProperties, context: bpy.types.Context) -> None:
     if chosen.video:
@@ -98,16 +101,19 @@ class CaptureProperties(bpy.types.PropertyGroup):
         name="Landmark Model",
         description="A PoseLandmarker file (.task) of your own. Empty: the one that comes with the worker",
         subtype="FILE_PATH",
+        options=_RELATIVE,
     )
     checkpoint: bpy.props.StringProperty(
         name="Motion Network",
         description="Your own checkpoint, trained on landmarks. Empty: the one that comes with the worker",
         subtype="FILE_PATH",
+        options=_RELATIVE,
     )
     body_file: bpy.props.StringProperty(
         name="SMPL File",
         description="Your own SMPL body file (.npz or .pkl). Empty: the free body",
         subtype="FILE_PATH",
+        options=_RELATIVE,
     )
     device: bpy.props.EnumProperty(
         name="Device",

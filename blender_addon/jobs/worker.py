@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from ...bridge.client.environment import Environment, EnvironmentState, find_environment
-from ...bridge.client.session import Patience, Session
+from ...bridge.client.session import PROMPT, Session
 from ...bridge.home import Home
 from .lookout import Lookout
 
 _FRESH = 2.0  # seconds for which what is known of the environment's files is good enough to be drawn
-
-# A user who presses Cancel looks at the button: all steps together stay below a second.
-_PATIENCE = Patience(cancel=0.4, terminate=0.25)
 
 
 class Worker:
@@ -57,7 +54,7 @@ class Worker:
         if self.session and self.session.home != home:
             self.close()
         if self.session is None:
-            self.session = Session(environment.python, home, patience=_PATIENCE)
+            self.session = Session(environment.python, home, patience=PROMPT)
         return self.session
 
     def close(self) -> None:

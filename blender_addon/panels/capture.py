@@ -12,7 +12,7 @@ from .chosen_people import draw_people
 from .queue import draw_finished, draw_queue, draw_running
 from .sidebar import Sidebar
 from .video import draw_range, draw_video
-from .worker import draw_problem, draw_worker
+from .worker import draw_problem, draw_text, draw_worker
 
 
 class CapturePanel(Sidebar, bpy.types.Panel):
@@ -84,6 +84,8 @@ def _draw(layout: bpy.types.UILayout, chosen: CaptureProperties) -> None:
     draw_finished(layout)
     if jobs.problem not in [item.problem for item in jobs.queue.failed]:
         draw_problem(layout)
+    elif jobs.message:  # the problem stands with its video already
+        draw_text(layout.box(), jobs.message, "INFO")
 
 
 def _switched(

@@ -10,7 +10,7 @@ from ..jobs.finished import Finished
 from ..jobs.words import left_text, stage_text
 from ..landing import what_holds_up
 from ..preferences import home
-from .worker import draw_text
+from .worker import device_words, draw_text
 
 
 def draw_running(layout: bpy.types.UILayout) -> None:
@@ -27,7 +27,7 @@ def draw_running(layout: bpy.types.UILayout) -> None:
         return
     box.progress(factor=jobs.progress_factor(), type="BAR", text=stage_text(progress))
     row = box.row()
-    where = f"On {progress.device}" if progress else ""
+    where = f"On {device_words(progress.device)}" if progress else ""
     row.label(text=", ".join(part for part in (where, left_text(progress)) if part))
     button = row.row()
     button.alignment = "RIGHT"
@@ -48,7 +48,7 @@ def draw_queue(layout: bpy.types.UILayout) -> None:
     header.label(text=f"Queue: {len(waiting)}")
     clear = header.row()
     clear.alignment = "RIGHT"
-    clear.operator("reel2rig.clear_queue", text="Clear", emboss=False)
+    clear.operator("reel2rig.clear_queue", text="Clear")
     column = layout.box().column(align=True)
     for place, item in enumerate(waiting):
         row = column.row(align=True)
@@ -89,7 +89,7 @@ def _draw_failed(box: bpy.types.UILayout, item: Item) -> None:
     if item.problem:
         text = box.column()
         text.alert = True
-        draw_text(text, item.problem.line())
+        draw_text(text, item.problem.line(), "BLANK1")
 
 
 def _draw_finished(box: bpy.types.UILayout, entry: Finished) -> None:

@@ -27,7 +27,7 @@ def draw_video(layout: bpy.types.UILayout, chosen: CaptureProperties) -> None:
         draw_text(box, facts.problem, "ERROR")
     else:
         box = layout.box()
-        box.template_icon(icon_of(chosen.video_path(), "MOVIE"), scale=6)
+        box.template_icon(icon_of(chosen.video_path(), "MOVIE"), scale=7)
         row = box.row()
         row.label(text=facts.size_line())
         right = row.row()

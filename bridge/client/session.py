@@ -53,6 +53,10 @@ class Patience:
     terminate: float = 3.0
 
 
+# For a user who presses Cancel and looks at the button: all steps together stay below a second.
+PROMPT = Patience(cancel=0.4, terminate=0.25)
+
+
 class Session:
     """One worker process and at most one job.
 

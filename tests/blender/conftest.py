@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from panel_worker import PanelWorker
 from reel2rig.core.motion.body import free_body_path, load_body
 from reel2rig.core.motion.clip import Camera, MotionClip
 from reel2rig.core.motion.files.npz import write_clip
@@ -130,6 +131,50 @@ def empty_scene():
     bpy = pytest.importorskip("bpy")
     bpy.ops.wm.read_factory_settings(use_empty=True)
     return bpy.context.scene
+
+
+@pytest.fixture
+def addon(tmp_path, monkeypatch, empty_scene):
+    """The add-on registered in an empty file, with a home folder of its own; gives the scene."""
+    from reel2rig.blender_addon import registration
+    from reel2rig.blender_addon.jobs import jobs
+
+    monkeypatch.setenv("REEL2RIG_HOME", str(tmp_path / "Zuhause ü"))
+    registration.register()
+    jobs.problem, jobs.message = None, ""
+    jobs.look_again()
+    yield empty_scene
+    registration.unregister()
+
+
+@pytest.fixture
+def worker(tmp_path, monkeypatch, addon, make_clip, make_job) -> PanelWorker:
+    """A worker that finds and captures two people in any video; see there for the others it knows."""
+    from reel2rig.blender_addon.jobs import jobs
+    from reel2rig.bridge.client import session
+
+    job = make_job(make_clip(frames=5), make_clip(frames=5, track="2", offset=1.0))
+    made = PanelWorker(tmp_path, job)
+    original = session.Session.__init__
+
+    def started(self, python, home, **options):
+        original(self, python, home, command=made.command, **options)
+
+    monkeypatch.setattr(session.Session, "__init__", started)
+    jobs.look_again()
+    return made
+
+
+@pytest.fixture
+def make_video(tmp_path) -> Callable[[str], Path]:
+    """Make a file that is there, and no video; the worker of these tests does not look into it."""
+
+    def make(stem: str) -> Path:
+        path = tmp_path / f"{stem}.mp4"
+        path.write_bytes(b"x")
+        return path
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import sys
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -18,78 +15,9 @@ from reel2rig.blender_addon.jobs import Item, jobs  # noqa: E402
 from reel2rig.blender_addon.landing import asker_of  # noqa: E402
 from reel2rig.blender_addon.preferences import home  # noqa: E402
 from reel2rig.blender_addon.scene.stored_settings import cleanup_of  # noqa: E402
-from reel2rig.bridge.client import session as session_module  # noqa: E402
-from reel2rig.bridge.client.environment import SCHEMA, own_environment  # noqa: E402
 from reel2rig.bridge.home import Home  # noqa: E402
-from reel2rig.bridge.protocol import PROTOCOL_VERSION  # noqa: E402
-from reel2rig.bridge.version import VERSION  # noqa: E402
 
 pytestmark = pytest.mark.blender
-
-
-@pytest.fixture
-def addon(tmp_path, monkeypatch, empty_scene):
-    """The add-on registered in an empty file, with a home folder of its own."""
-    monkeypatch.setenv("REEL2RIG_HOME", str(tmp_path / "Zuhause ü"))
-    registration.register()
-    jobs.problem, jobs.message = None, ""
-    jobs.look_again()
-    yield empty_scene
-    registration.unregister()
-
-
-# A worker that answers as the real one does and "captures" by copying a prepared job.
-WORKER = """
-import json, os, shutil, sys, time
-def say(**m): print(json.dumps(m), flush=True)
-say(type="hello", protocol={protocol}, version={version!r}, python="3", torch="2", device="cpu", pid=1)
-for line in sys.stdin:
-    m = json.loads(line)
-    if m["type"] == "bye":
-        say(type="bye", reason="asked"); break
-    if m["type"] != "capture": continue
-    for done in range(3):
-        say(type="progress", job=m["job"], stage="landmarks", done=done, total=2, fraction=done / 2,
-            elapsed=1.0, eta=5.0, device="cpu")
-    mode = m["settings"]["person"]
-    if mode == "9":
-        say(type="error", job=m["job"], code="people.none_found", message="No person was found.", exit_code=2)
-    elif mode == "8":
-        os._exit(137)
-    else:
-        shutil.copytree({job!r}, m["folder"], dirs_exist_ok=True)
-        json.dump(m, open({seen!r}, "w"))
-        say(type="result", job=m["job"])
-"""
-
-
-@pytest.fixture
-def worker(tmp_path, monkeypatch, addon, make_clip, make_job):
-    """A ready-looking environment whose worker is the script above; returns the request it will have seen."""
-    folder = make_job(make_clip(frames=5), make_clip(frames=5, track="2", offset=1.0))
-    seen = tmp_path / "seen.json"
-    script = tmp_path / "worker.py"
-    facts = {"protocol": PROTOCOL_VERSION, "version": VERSION, "job": str(folder), "seen": str(seen)}
-    script.write_text(textwrap.dedent(WORKER).format(**facts))
-    environment = own_environment(Home.find())
-    environment.python.parent.mkdir(parents=True)
-    os.symlink(sys.executable, environment.python)
-    marker = {
-        "schema": SCHEMA,
-        "version": VERSION,
-        "python": str(environment.python),
-        "device": "cpu",
-        "modules": {},
-    }
-    environment.marker.write_text(json.dumps(marker))
-    original = session_module.Session.__init__
-
-    def started(self, python, home, **options):
-        original(self, python, home, command=[sys.executable, str(script)], **options)
-
-    monkeypatch.setattr(session_module.Session, "__init__", started)
-    jobs.look_again()
-    return seen
 
 
 def test_registering_twice_over_leaves_nothing_behind(empty_scene):
@@ -149,7 +77,7 @@ def test_a_capture_builds_the_people_with_the_choices_of_the_panel(addon, worker
     chosen.choose_start, chosen.start_frame = True, 1001
     assert jobs.state_line(home()) == "Ready on cpu"
     assert bpy.ops.reel2rig.capture() == {"FINISHED"}
-    request = json.loads(worker.read_text())
+    (request,) = worker.requests()
     assert Path(request["video"]) == video
     assert request["settings"] == {
         "person": "all", "max_people": 4, "smoothing": 0.0, "device": "auto",
@@ -166,9 +94,9 @@ def test_a_capture_builds_the_people_with_the_choices_of_the_panel(addon, worker
 
 
 def test_what_the_worker_refuses_is_shown_with_its_code(addon, worker, tmp_path):
-    video = tmp_path / "clip.mp4"
+    video = tmp_path / "nobody.mp4"
     video.write_bytes(b"x")
-    addon.reel2rig.video, addon.reel2rig.person, addon.reel2rig.person_ids = str(video), "ids", "9"
+    addon.reel2rig.video = str(video)
     with pytest.raises(RuntimeError, match=r"No person was found. \[people.none_found\]"):
         bpy.ops.reel2rig.capture()
     assert jobs.state_line(home()) == "Ready on cpu"
@@ -177,13 +105,14 @@ def test_what_the_worker_refuses_is_shown_with_its_code(addon, worker, tmp_path)
 
 
 def test_a_worker_that_dies_shows_as_stopped_and_why_and_the_next_capture_works(addon, worker, tmp_path):
-    video = tmp_path / "clip.mp4"
+    video, good = tmp_path / "dies.mp4", tmp_path / "clip.mp4"
     video.write_bytes(b"x")
-    addon.reel2rig.video, addon.reel2rig.person, addon.reel2rig.person_ids = str(video), "ids", "8"
+    good.write_bytes(b"x")
+    addon.reel2rig.video = str(video)
     with pytest.raises(RuntimeError, match=r"killed"):
         bpy.ops.reel2rig.capture()
     assert jobs.state_line(home()).startswith("Stopped (In mid-job the worker was killed")
-    addon.reel2rig.person = "longest"
+    addon.reel2rig.video = str(good)
     assert bpy.ops.reel2rig.capture() == {"FINISHED"}
 
 

@@ -6,6 +6,7 @@ What a job does is chosen by the settings' "do" or, where those are real, by the
 import ctypes
 import errno
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -47,6 +48,8 @@ def run(video: Path, settings: dict, folder: Path, progress):
         os._exit(7)
     if do == "babble":
         os.write(3, b"\n".join([b"not json"] * 3))
+    if do == "deaf":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if do == "silent":
         time.sleep(pause)
     if do == "family":
@@ -59,7 +62,7 @@ def run(video: Path, settings: dict, folder: Path, progress):
         try:
             progress("people", step + 1, steps)
         except Cancelled:
-            if do != "stubborn":
+            if do not in ("stubborn", "deaf"):
                 raise
             time.sleep(60)
     if do == "nothing":
