@@ -15,6 +15,8 @@ from ..scene.put_capture import equivalent_mm, focal_px, is_focal_assumed, pictu
 from .sidebar import Sidebar
 from .worker import draw_text
 
+_ASSUMED = "Assumed from the picture size: with a wrong focal length people stand at a wrong distance"
+
 
 class CameraPanel(Sidebar, bpy.types.Panel):
     bl_idname = "REEL2RIG_PT_camera"
@@ -92,10 +94,14 @@ class LensPanel(Sidebar, bpy.types.Panel):
             return
         facts = layout.column(align=True)
         facts.active = False
-        _fact(facts, "35 mm Equivalent", f"{equivalent_mm(px, size):.1f} mm")
-        _fact(facts, "In Pixels", f"{px:.0f} px of {max(size)}")
+        _fact(facts, "35 mm Equiv.", f"{equivalent_mm(px, size):.1f} mm")
+        _fact(facts, "In Pixels", f"{px:.0f} px")
         if assumed:
-            draw_text(layout, "Assumed from the picture size; wrong focal = wrong distance", "ERROR")
+            draw_text(
+                layout,
+                "Assumed from the picture size: with a wrong focal length people stand at a wrong distance",
+                "ERROR",
+            )
 
 
 class PlacementPanel(Sidebar, bpy.types.Panel):
@@ -114,7 +120,9 @@ class PlacementPanel(Sidebar, bpy.types.Panel):
         put = active_capture(context).reel2rig_put
         layout.prop(put, "height")
         layout.operator("reel2rig.floor_from_foot", icon="CON_FLOOR")
-        layout.column(align=True).prop(put, "tilt")
+        column = layout.column(align=True)
+        column.prop(put, "tilt", index=0, text="Tilt X")
+        column.prop(put, "tilt", index=1, text="Y")
         layout.prop(put, "heading")
         layout.column(align=True).prop(put, "start")
         layout.operator("reel2rig.start_at_cursor", icon="PIVOT_CURSOR")
