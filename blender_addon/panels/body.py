@@ -23,13 +23,13 @@ class BodyPanel(Sidebar, bpy.types.Panel):
             return
         layout.label(text=person.name, icon="ARMATURE_DATA")
         skins = skins_of(person)
-        row = layout.row(align=True)
         if skins:
-            row.prop(skins[0], "hide_viewport", text="Show Mesh", invert_checkbox=True, toggle=True)
+            row = layout.row(align=True)
+            row.prop(skins[0], "hide_viewport", text="Body Mesh", invert_checkbox=True, toggle=True)
             row.operator("reel2rig.remove_body_mesh", text="", icon="TRASH")
         else:
-            row.operator("reel2rig.add_body_mesh", icon="OUTLINER_OB_MESH")
-        row.prop(person.data, "pose_position", expand=True)
+            layout.operator("reel2rig.add_body_mesh", icon="OUTLINER_OB_MESH")
+        layout.row().prop(person.data, "pose_position", expand=True)
 
 
 class ShapePanel(Sidebar, bpy.types.Panel):
