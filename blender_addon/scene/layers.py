@@ -115,7 +115,7 @@ def refuse_other_rotation_mode(armature: bpy.types.Object, bones: Iterable[str],
         old = armature.pose.bones[bone].rotation_mode
         if old != mode and any(bone_path(bone, name) in keyed for name in ROTATIONS):
             raise RotationModeInUse(
-                f"The corrections on top turn {bone} in rotation mode {old}, and {mode} would switch them off; "
+                f"The corrections on top turn {bone} in rotation mode {old}, {mode} would switch them off; "
                 f"choose {old} again, or remove the corrections first."
             )
 

@@ -176,8 +176,8 @@ def test_a_duplicated_person_has_the_copied_capture_for_its_own(person):
 
 def test_whoever_goes_back_to_an_earlier_capture_action_has_that_for_the_capture(person, clip):
     earlier = capture_action(person)
-    write_derived(person, make_action(person, "smooth"), derive(to_space(clip, "blender"), Cleanup()), Cleanup(),
-                  lambda s: 1 + 30 * s)  # fmt: skip
+    derived = derive(to_space(clip, "blender"), Cleanup())
+    write_derived(person, make_action(person, "smooth"), derived, Cleanup(), lambda s: 1 + 30 * s)
     assert capture_action(person) == earlier  # which is still the one that plays
     assign_action(person, bpy.data.actions["smooth"])
     assert capture_action(person).name == "smooth"

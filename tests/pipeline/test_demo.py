@@ -15,7 +15,11 @@ from reel2rig.core.evaluate.overlay import (
     reprojection_share,
 )
 from reel2rig.core.motion.body import load_body
+from reel2rig.core.motion.cleanup.derive import derive
+from reel2rig.core.motion.cleanup.settings import Cleanup
 from reel2rig.core.motion.files.npz import read_clip
+from reel2rig.core.motion.rotations import rotation_angle
+from reel2rig.core.motion.spaces import to_space
 from reel2rig.core.pipeline import run
 from reel2rig.core.pipeline.cache import StageCache, content_digest
 from reel2rig.core.pipeline.settings import CaptureSettings
@@ -103,6 +107,42 @@ def test_the_demo_leaves_a_scene_a_model_a_motion_and_a_contact_sheet(tmp_path, 
         head = armature.matrix_world @ armature.pose.bones["Head"].head
         x, y, z = clip.joints[row, 15]
         assert np.allclose(head, (x, -z, y), atol=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.blender
+@pytest.mark.parametrize("mode", ["QUATERNION", "XYZ"])
+def test_reduction_leaves_less_than_a_quarter_of_the_demos_keys_within_both_bounds(captured, mode):
+    import bpy
+    from posed import WRISTS_AND_TOES, heads, own_turns
+    from reel2rig.blender_addon.scene.action import key_clip, write_derived
+    from reel2rig.blender_addon.scene.armature import build_armature
+    from reel2rig.blender_addon.scene.bone_axes import rest_bones
+    from reel2rig.blender_addon.scene.fcurves import curve_container
+    from reel2rig.blender_addon.scene.handwork import captured_paths
+    from reel2rig.blender_addon.scene.names import BONES
+
+    clip = captured[0]
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scene, frames = bpy.context.scene, 1 + np.arange(len(clip))
+    armature = build_armature(scene.collection, "Person", rest_bones(clip.rest_joints, (0, 0, 0.95)))
+    action = key_clip(armature, clip, frames, "Take")
+
+    def keys():
+        curves = [c for c in curve_container(action).fcurves if c.data_path in captured_paths()]
+        return sum(len(curve.keyframe_points) for curve in curves) / len(curves)
+
+    def shown():
+        return own_turns(scene, armature, frames, BONES), heads(scene, armature, frames, WRISTS_AND_TOES)
+
+    dense, (turns, places) = keys(), shown()
+    cleanup = Cleanup(reduce=True, reduce_degrees=1.0, reduce_millimetres=10.0, rotation_mode=mode)
+    derived = derive(to_space(clip, "blender"), cleanup)
+    write_derived(armature, action, derived, cleanup, lambda seconds: 1 + seconds * float(clip.fps))
+    left, (reduced_turns, reduced_places) = keys(), shown()
+    assert left / dense < 0.25
+    assert np.degrees(rotation_angle(turns, reduced_turns)).max() <= 1.0
+    assert np.linalg.norm(places - reduced_places, axis=-1).max() <= 0.010
 
 
 def test_the_demo_clip_is_the_expected_one_and_kept(demo_clip):
