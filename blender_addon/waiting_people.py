@@ -79,14 +79,13 @@ def _after(found: tuple[WaitingPerson, ...], edits: tuple[TrackEdit, ...]) -> tu
     return tuple(people)
 
 
-def sentence(edit: TrackEdit) -> str:
-    """What an edit does, shortly."""
+def told(edit: TrackEdit) -> str:
+    """What an edit does, in a few words."""
     first, second = edit.tracks[0], edit.tracks[-1]
-    since = "" if edit.frame is None else f" from frame {edit.frame}"
     return {
         "merge": f"{first} goes on as {second}",
-        "split": f"{first} is another person{since}",
-        "swap": f"{first} and {second} swapped{since}",
+        "split": f"{first} split at frame {edit.frame}",
+        "swap": f"{first} and {second} swapped" + ("" if edit.frame is None else f" from {edit.frame}"),
     }[edit.kind]
 
 

@@ -69,7 +69,7 @@ class PeoplePanel(Sidebar, bpy.types.Panel):
         home = active_capture(context)
         if home is None:
             several = any(people_in(home) for home in context.scene.collection.children_recursive)
-            text = "Select somebody of a capture" if several else "Nobody has been captured here yet"
+            text = "Select somebody of a capture" if several else "Nobody captured here yet"
             draw_text(layout, text, "INFO")
             return
         count = len(people_in(home))

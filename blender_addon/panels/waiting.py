@@ -11,7 +11,7 @@ from ..jobs.finished import Finished
 from ..preferences import home
 from ..previews import icon_of
 from ..scene.kept_edits import edits_for
-from ..waiting_people import WaitingPerson, is_open, sentence, waiting_people
+from ..waiting_people import WaitingPerson, is_open, told, waiting_people
 from .people import PeoplePanel
 from .sidebar import Sidebar
 from .worker import draw_text
@@ -41,7 +41,9 @@ def _draw_capture(box: bpy.types.UILayout, scene: bpy.types.Scene, entry: Finish
     heading.alignment = "LEFT"
     show = heading.operator("reel2rig.show_waiting", text=entry.video, icon=icon, emboss=False)
     show.filepath = str(entry.folder)
-    row.operator("reel2rig.import_capture", text="", icon="IMPORT").filepath = str(entry.folder)
+    bring = row.row()
+    bring.alignment = "RIGHT"
+    bring.operator("reel2rig.import_capture", text="", icon="IMPORT").filepath = str(entry.folder)
     try:
         edits = edits_for(scene, entry.folder)
     except Reel2RigError as error:
@@ -89,7 +91,7 @@ def _draw_edits(box: bpy.types.UILayout, edits: tuple[TrackEdit, ...], entry: Fi
     column = box.column(align=True)
     for edit in edits:
         row = column.row()
-        row.label(text=sentence(edit), icon="CHECKMARK")
+        row.label(text=told(edit), icon="CHECKMARK")
         if edit is edits[-1]:
             back = row.operator("reel2rig.take_back_waiting", text="", icon="X", emboss=False)
             back.filepath = str(entry.folder)
