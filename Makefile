@@ -5,10 +5,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.13 || command -v python3)
 BOOTSTRAP = $(PYTHON) tools/bootstrap.py
 
-.PHONY: help demo test lint install clean
+.PHONY: help demo test test-matrix docs lint install clean
 
 help:
 	@$(BOOTSTRAP) --help
 
-demo test lint install clean:
-	@$(BOOTSTRAP) $@ $(if $(filter test,$@),$(PYTEST_ARGS))
+demo test test-matrix docs lint install clean:
+	@$(BOOTSTRAP) $@ $(if $(filter test,$@),$(PYTEST_ARGS)) $(if $(filter test-matrix,$@),$(VERSIONS))

@@ -15,6 +15,7 @@ import sys
 
 import gui_blender
 import machine
+import version_matrix
 import virtual_env
 
 ROOT = virtual_env.ROOT
@@ -24,6 +25,8 @@ TEST_EXTRAS = (*DEMO_EXTRAS, "research", "dev")
 COMMANDS = {
     "demo": "install what the demo needs and make demo/demo.blend, demo.glb, demo.npz and a contact sheet",
     "test": "install what the tests need, then ruff, pyright and pytest (further arguments go to pytest)",
+    "test-matrix": "the Blender tests over bpy 4.2, 4.5, 5.0 and 5.2, or over the versions named",
+    "docs": "build the documentation site in build/site",
     "lint": "ruff and pyright only",
     "install": "only install: the virtual environment in .venv, ready for development",
     "clean": "remove .venv, build, dist, demo and every cache of the checkout (never a user's own files)",
@@ -35,16 +38,14 @@ def main(arguments: list[str]) -> int:
         prog="make",
         description="Set up and run Reel2Rig from a checkout.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="\n".join(f"  {name:8} {text}" for name, text in COMMANDS.items()),
+        epilog="\n".join(f"  {name:12} {text}" for name, text in COMMANDS.items()),
     )
-    parser.add_argument("command", choices=COMMANDS, metavar="demo|test|lint|install|clean")
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
     chosen, further = parser.parse_known_args(arguments)
-    if further and chosen.command != "test":
+    if further and chosen.command not in ("test", "test-matrix"):
         parser.error(f"`{chosen.command}` takes no further arguments: {' '.join(further)}")
     try:
-        return {"demo": demo, "test": test, "lint": lint, "install": install, "clean": clean}[chosen.command](
-            further
-        )
+        return RUN[chosen.command](further)
     except machine.SetupProblem as problem:
         print(f"\nreel2rig set-up: {problem}", file=sys.stderr)
         return 2
@@ -69,6 +70,16 @@ def test(pytest_arguments: list[str]) -> int:
     return run_steps(steps)
 
 
+def matrix(versions: list[str]) -> int:
+    machine.check_system_libraries()
+    return version_matrix.run_matrix(versions)
+
+
+def docs(_further: list[str]) -> int:
+    prepare(TEST_EXTRAS)
+    return run([virtual_env.program("mkdocs"), "build", "--strict"])
+
+
 def lint(_further: list[str]) -> int:
     prepare(TEST_EXTRAS)
     return run_steps(lint_steps())
@@ -83,6 +94,17 @@ def install(_further: list[str]) -> int:
 def clean(_further: list[str]) -> int:
     virtual_env.remove_generated_files()
     return 0
+
+
+RUN = {
+    "demo": demo,
+    "test": test,
+    "test-matrix": matrix,
+    "docs": docs,
+    "lint": lint,
+    "install": install,
+    "clean": clean,
+}
 
 
 def prepare(extras: tuple[str, ...]) -> None:

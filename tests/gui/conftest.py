@@ -35,11 +35,18 @@ def extension(gui: gui_blender.GuiBlender, tmp_path_factory: pytest.TempPathFact
     return made
 
 
+@pytest.fixture
+def bare_home(tmp_path: Path, landmark_model: Path) -> Path:
+    """A home folder without a worker; the models are those of the other tests."""
+    (tmp_path / "models").symlink_to(landmark_model.parent)
+    return tmp_path
+
+
 @pytest.fixture(scope="session")
 def worker_home(
     gui: gui_blender.GuiBlender, landmark_model: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """A home folder whose worker is this very Python; the models are those of the other tests."""
+    """A home folder whose worker is this very Python."""
     home = tmp_path_factory.mktemp("home")
     (home / "models").symlink_to(landmark_model.parent)
     command = [sys.executable, "-m", "reel2rig.bridge.cli", "setup"]

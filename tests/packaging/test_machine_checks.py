@@ -91,5 +91,5 @@ def test_enough_disk_is_silent(tmp_path: Path, capsys) -> None:
 def test_help_names_the_commands_without_installing_anything() -> None:
     script = Path(machine.__file__).with_name("bootstrap.py")
     done = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True, check=True)
-    for command in ("demo", "test", "lint", "install", "clean"):
+    for command in ("demo", "test", "test-matrix", "docs", "lint", "install", "clean"):
         assert f"\n  {command} " in done.stdout

@@ -65,9 +65,17 @@ def type_text(stage: Stage, text: str, place: Place) -> Steps:
         yield from key(stage, "A", place, unicode=letter)
 
 
-def under_mouse(stage: Stage, region: bpy.types.Region, area: bpy.types.Area | None = None) -> str:
+def fill(stage: Stage, place: Place, text: str) -> Steps:
+    """Click into a text field and replace what it holds."""
+    yield from click(stage, place)
+    yield from key(stage, "A", place, ctrl=True)
+    yield from type_text(stage, text, place)
+    yield from key(stage, "RET", place)
+
+
+def under_mouse(stage: Stage, region: bpy.types.Region) -> str:
     """The button that the mouse is on: "operator.name(...)" or "Type.property"; "" for none."""
-    with bpy.context.temp_override(window=stage.window, area=area or stage.area, region=region):
+    with bpy.context.temp_override(window=stage.window, area=stage.area, region=region):
         if bpy.ops.ui.copy_python_command_button.poll():
             bpy.ops.ui.copy_python_command_button()
             return bpy.context.window_manager.clipboard.removeprefix("bpy.ops.")
@@ -79,7 +87,6 @@ def find(
     stage: Stage,
     wanted: str,
     region: bpy.types.Region | None = None,
-    area: bpy.types.Area | None = None,
     columns: Iterable[float] = _COLUMNS,
 ) -> Generator[float, None, Place]:
     """Point at one place after the other until the wanted button is under the mouse; returns its place.
@@ -89,7 +96,7 @@ def find(
 
     Raises NotReached: it is nowhere, even after scrolling down.
     """
-    region, area = region or stage.region("UI"), area or stage.area
+    region = region or stage.region("UI")
     seen: list[str] = []
     for scroll in _scrolled(stage, region):
         yield from scroll
@@ -98,7 +105,7 @@ def find(
             for y in range(region.y + region.height - 12, region.y, -_ROW):
                 event(stage, "MOUSEMOVE", "NOTHING", (x, y))
                 yield 0.015
-                found = under_mouse(stage, region, area)
+                found = under_mouse(stage, region)
                 if found.startswith(wanted):
                     return x, y - 3
                 if found and found not in seen:

@@ -35,20 +35,30 @@ class Stage:
         self.folder = Path(given["folder"])
         self.facts: dict[str, Any] = {"blender": list(bpy.app.version)}
         self._pictures = 0
+        self._editor = "VIEW_3D"
 
     # ---- where things are ----
 
+    def turn_to(self, editor: str) -> None:
+        """Work in the first editor of that type from now on, such as PREFERENCES, in whatever window it is."""
+        self._editor = editor
+
     @property
     def window(self) -> bpy.types.Window:
-        return bpy.context.window_manager.windows[0]
+        """The window of the editor that is worked in."""
+        return next(
+            window
+            for window in bpy.context.window_manager.windows
+            if any(area.type == self._editor for area in window.screen.areas)
+        )
 
     @property
     def area(self) -> bpy.types.Area:
-        """The 3D view."""
-        return next(area for area in self.window.screen.areas if area.type == "VIEW_3D")
+        """The editor that is worked in."""
+        return next(area for area in self.window.screen.areas if area.type == self._editor)
 
     def region(self, kind: str) -> bpy.types.Region:
-        """A region of the 3D view: WINDOW is the view itself, UI the sidebar."""
+        """A region of that editor: WINDOW is the view itself, UI the sidebar."""
         return next(region for region in self.area.regions if region.type == kind)
 
     def part(self, path: str) -> ModuleType:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import bpy
-from hands import click, event, find, key, press, type_text
+from hands import event, fill, find, key, press
 from stage import Stage, Steps
 from view import camera_frame, centre, look_through_camera, lowest_feet, orbit, people, turned
 from watching import pace, time_drawing
@@ -28,12 +28,8 @@ def story(stage: Stage) -> Steps:
 
 
 def type_video(stage: Stage, path: str) -> Steps:
-    """Click into the field of the video and type its path."""
     place = yield from find(stage, "Scene.video", columns=(0.4,))
-    yield from click(stage, place)
-    yield from key(stage, "A", place, ctrl=True)
-    yield from type_text(stage, path, place)
-    yield from key(stage, "RET", place)
+    yield from fill(stage, place, path)
     yield from stage.drawn()
     stage.fact(video=bpy.context.scene.reel2rig.video)
 
