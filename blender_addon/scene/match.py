@@ -13,13 +13,12 @@ from ...core.errors import InputError
 from ..capture_result import Footage
 from .camera import show_footage
 from .fcurves import curve_container
-from .layers import capture_action, corrections_action
+from .layers import capture_action, corrections_action, fit_strips, whole_strips
 from .made import read_made, write_made
 from .packed import PROPERTY, read_about, update_about
 from .people import camera_of, people_in
 from .placing import Placing, fit_scene, place
 from .rederive import is_protected, rederive
-from .strips import fitted_strips
 
 _FIELDS = ("co", "handle_left", "handle_right")
 
@@ -78,8 +77,9 @@ def follow_scene_rate(scene: bpy.types.Scene, home: bpy.types.Collection) -> Pla
     for person in people:
         capture = capture_action(person)
         if capture is not None and is_protected(person, capture):
-            with fitted_strips(capture):
-                _retime({capture} - moved, before, after)
+            strips = whole_strips(person, capture)
+            _retime({capture} - moved, before, after)
+            fit_strips(strips, capture)
             if made := read_made(capture):
                 write_made(capture, dataclasses.replace(made, step=after.step))
         else:

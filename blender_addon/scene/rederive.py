@@ -25,7 +25,6 @@ from .made import EDITED, Made, contact_digest, made_now, read_made, write_made
 from .people import camera_of, capture_of, is_person, people_in
 from .placed import PlacedPerson, placed_people
 from .stored_settings import cleanup_of, contacts_of, placement_of
-from .strips import fitted_strips, strips_of
 
 
 class LinkedPerson(InputError):
@@ -98,8 +97,7 @@ def _rederive(person: bpy.types.Object, placed: PlacedPerson, take_contacts: boo
         origin=placed.placing.first_source,
     )
     action = old if old is not None and not is_protected(person, old) else _give_new_action(person, old)
-    with fitted_strips(action):
-        write_derived(person, action, derived, cleanup, placed.scene_frames, placed.unit)
+    write_derived(person, action, derived, cleanup, placed.scene_frames, placed.unit)
     write_made(action, _note(person, placed, cleanup, derived, action))
     action.update_tag()
     person.update_tag(refresh={"TIME"})
@@ -133,7 +131,7 @@ def _give_new_action(person: bpy.types.Object, old: bpy.types.Action | None) -> 
     data = person.animation_data or person.animation_data_create()
     if data.action == old:
         assign_action(person, action)
-    for strip in strips_of(person, old):
+    for strip in (strip for track in data.nla_tracks for strip in track.strips if strip.action == old):
         strip.action = action
     return action
 
