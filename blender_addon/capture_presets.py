@@ -53,5 +53,14 @@ class CapturePresets(PresetPanel, bpy.types.Panel):
     preset_operator = "script.execute_preset"
     preset_add_operator = AddCapturePreset.bl_idname
 
+    def draw(self, context: bpy.types.Context) -> None:
+        if bpy.utils.preset_paths(_FOLDER):
+            super().draw(context)
+            return
+        # Without a folder of presets Blender would write "Missing Paths" here.
+        row, manager = self.layout.row(), context.window_manager
+        row.prop(manager, "preset_name", text="")
+        row.operator(AddCapturePreset.bl_idname, text="", icon="ADD").name = manager.preset_name
+
 
 CLASSES = (AddCapturePreset, CapturePresetMenu, CapturePresets)

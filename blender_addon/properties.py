@@ -64,7 +64,7 @@ class CaptureProperties(bpy.types.PropertyGroup):
     scan_folder: bpy.props.StringProperty(options={"HIDDEN"})
     scan_question: bpy.props.StringProperty(options={"HIDDEN"})
     max_people: bpy.props.IntProperty(
-        name="At Most", description="How many people are looked for", default=4, min=1, max=20
+        name="Max People", description="How many people are looked for", default=4, min=1, max=20
     )
     trim: bpy.props.BoolProperty(name="Frame Range", description="Capture a part of the video only")
     trim_start: bpy.props.IntProperty(

@@ -112,6 +112,7 @@ def _opened(path: str) -> VideoFacts:
     try:
         if clip.source != "MOVIE" or clip.frame_duration < 1 or clip.fps <= 0:
             return unreadable
-        return VideoFacts(*clip.size, clip.frame_duration, clip.fps)
+        width, height = clip.size
+        return VideoFacts(width, height, clip.frame_duration, clip.fps)
     finally:
         bpy.data.movieclips.remove(clip)

@@ -42,16 +42,13 @@ class OptionsPanel(Sidebar, bpy.types.Panel):
         column.prop(chosen, "max_people")
         column.prop(chosen, "smoothing")
         column.prop(chosen, "device")
-        column = layout.column(heading="Known")
-        for switch, value, text in (
-            ("use_height", "height", "Height"),
-            ("use_focal", "focal", "Focal Length"),
-        ):
-            _switched(column, chosen, switch, value, text)
+        column = layout.column()
+        _switched(column, chosen, "use_height", "height", "Height (m)")
+        _switched(column, chosen, "use_focal", "focal", "Focal (px)")
+        _switched(column, chosen, "choose_start", "start_frame", "Start at Frame")
         column = layout.column(heading="Build")
         column.prop(chosen, "skin")
         column.prop(chosen, "camera")
-        _switched(column, chosen, "choose_start", "start_frame", "At Frame")
         column = layout.column()
         column.prop(chosen, "body_file", placeholder="Free Body")
         column.prop(chosen, "landmark_model", placeholder="Built-In")
@@ -92,8 +89,8 @@ def _switched(
     layout: bpy.types.UILayout, chosen: bpy.types.PropertyGroup, switch: str, value: str, text: str
 ) -> None:
     """A checkbox, and the value it lets one choose beside it."""
-    row = layout.row()
-    row.prop(chosen, switch, text=text)
+    row = layout.row(heading=text)
+    row.prop(chosen, switch, text="")
     field = row.row()
     field.active = getattr(chosen, switch)
     field.prop(chosen, value, text="")

@@ -26,11 +26,13 @@ class ScannedPeopleList(bpy.types.UIList):
     ) -> None:
         row = layout.row(align=True)
         row.prop(item, "chosen", text="")
-        name = row.row()
-        name.active = item.chosen
-        name.label(text=item.name, icon_value=icon_of(item.thumbnail, "IMAGE"))
-        name.label(text=f"{item.seconds:.1f} s")
-        name.label(text=f"{100 * item.confidence:.0f} %")
+        split = row.split(factor=0.55)
+        split.active = item.chosen
+        split.label(text=item.name, icon_value=icon_of(item.thumbnail, "IMAGE"))
+        facts = split.row()
+        facts.alignment = "RIGHT"
+        facts.label(text=f"{item.seconds:.1f} s")
+        facts.label(text=f"{100 * item.confidence:.0f} %")
 
 
 def draw_people(layout: bpy.types.UILayout, chosen: CaptureProperties) -> None:
