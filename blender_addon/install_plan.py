@@ -12,7 +12,6 @@ from ..bridge.client.plan import InstallPlan, plan_install
 from ..bridge.home import Home
 from .redraw import redraw
 
-_MODEL = "pose_landmarker_full.task"
 _TICK = 0.2  # seconds between two looks for a finished plan
 
 Key = tuple[Home, InstallChoice]
@@ -54,8 +53,7 @@ class Plans:
     def _make(key: Key, plans: dict[Key, InstallPlan]) -> None:
         home, choice = key
         try:
-            there = (home.models / _MODEL).is_file()
-            plans[key] = plan_install(home, choice, model_there=there)
+            plans[key] = plan_install(home, choice)
         except Exception as error:  # whatever it was, a panel must not wait for ever
             plans[key] = InstallPlan("install", Path(home.environment), obstacle=str(error))
 

@@ -77,7 +77,7 @@ class Reel2RigPreferences(bpy.types.AddonPreferences):
         update=_changed,
     )
     base_python: bpy.props.StringProperty(
-        name="Made With",
+        name="Base Python",
         description="The Python 3.11, 3.12 or 3.13 that the environment is made with. Empty: the first found",
         subtype="FILE_PATH",
         update=_changed,
@@ -111,7 +111,7 @@ class Reel2RigPreferences(bpy.types.AddonPreferences):
             column.prop(self, "torch_build")
             if self.torch_index or self.torch_build == "CUSTOM" or needs_address(self.torch_build.lower()):
                 column.prop(self, "torch_index", placeholder="Paste what pytorch.org shows")
-            column.prop(self, "wheels", placeholder="Download")
+            column.prop(self, "wheels", placeholder="Download them")
         column.prop(self, "proxy", placeholder="The system's")
         column.separator()
         column.prop(self, "home", placeholder="Your user data folder")

@@ -26,6 +26,7 @@ _TITLES = {
     "install": ("Install the Worker", "Install"),
     "renew": ("Install the Worker Anew", "Install"),
     "update": ("Update the Worker", "Update"),
+    "model": ("Fetch the Landmark Model", "Fetch"),
     "check": ("Use This Python", "Use"),
 }
 

@@ -23,7 +23,7 @@ _ICONS = {
     "busy": "TIME",
     "stopped": "ERROR",
 }
-_NETWORK_HINT = "Blender may not use the network. Allow Online Access stands under System, Network."
+_NETWORK_HINT = "Online access is off: allow it under System, Network, or name a folder of wheels."
 
 
 def draw_worker(layout: bpy.types.UILayout, always_manage: bool = False) -> None:
@@ -44,6 +44,8 @@ def draw_worker(layout: bpy.types.UILayout, always_manage: bool = False) -> None
         row.operator("reel2rig.open_preferences", text="", icon="PREFERENCES", emboss=False)
         if advice := _advice(state):
             draw_text(layout.box(), advice, "INFO")
+        if state.lacks_model:
+            _draw_model(layout.box())
         return
     box = layout.box()
     draw_text(box, line, _ICONS.get(kind, "INFO"))
@@ -89,8 +91,8 @@ def draw_problem(layout: bpy.types.UILayout) -> None:
         message = box.column()
         message.alert = True
         draw_text(message, jobs.problem.message, "ERROR")
+        box.label(text=f"Code: {jobs.problem.code}", icon="BLANK1")
         row = box.row(align=True)
-        row.label(text=jobs.problem.code)
         row.operator("reel2rig.copy_report", text="Copy Report", icon="COPYDOWN")
         row.operator("reel2rig.open_logs", text="", icon="FILE_FOLDER")
     elif jobs.message:
@@ -125,10 +127,10 @@ def _headline(where: Home, state: EnvironmentState) -> tuple[str, str]:
         device = jobs.session.hello.device if jobs.session and jobs.session.hello else state.device
         return "ready", f"Ready on {device_words(device)}" if device else "Ready"
     told = {
-        "absent": "Check this Python once" if where.python else "The worker is not installed yet",
-        "installing": "Another Blender is installing the worker",
-        "outdated": "The worker has to be updated",
-        "broken": "The worker is broken",
+        "absent": "Python not checked yet" if where.python else "Worker not installed",
+        "installing": "Installing in another Blender",
+        "outdated": "Worker needs an update",
+        "broken": "Worker needs a repair",
     }
     return state.name, told.get(state.name, line)
 
@@ -150,6 +152,8 @@ def _draw_ready(box: bpy.types.UILayout, where: Home, state: EnvironmentState) -
 def _draw_offer(box: bpy.types.UILayout, where: Home, state: EnvironmentState, full: bool) -> None:
     """Why the worker cannot be used, and the one button that changes it."""
     if state.name == "ready":
+        if state.lacks_model:
+            _draw_model(box)
         if full:
             row = box.row(align=True)
             row.operator("reel2rig.install_worker", text="Repair", icon="TOOL_SETTINGS").repair = True
@@ -160,30 +164,47 @@ def _draw_offer(box: bpy.types.UILayout, where: Home, state: EnvironmentState, f
         return
     if state.name in ("broken", "outdated"):
         draw_text(box, state.reason, "BLANK1")
-    elif not full:
-        draw_text(box, "Captures run in a program of its own, outside Blender.", "BLANK1")
     if python_is_wanting():
         draw_text(box, "No Python is chosen: name yours in the preferences.", "ERROR")
     repair = state.name == "broken"
     plan = plans.look(where, install_choice(repair))
+    blocked = bool(plan and (plan.obstacle or (plan.needs_network and not bpy.app.online_access)))
     if full:
         draw_facts(box, plan)
-    elif plan and not plan.obstacle and plan.needs_network:
-        facts = dict(plan.facts())
-        draw_text(box, f"Download: {facts['Download']}", "BLANK1")
-    elif plan and plan.obstacle:
-        draw_text(box, plan.obstacle, "ERROR")
-    if plan and plan.needs_network and not bpy.app.online_access:
+    else:
+        _draw_summary(box, state, plan)
+    if plan and not plan.obstacle and blocked:
         draw_text(box, _NETWORK_HINT, "INTERNET_OFFLINE")
-        box.operator("reel2rig.open_network_preferences", icon="PREFERENCES")
-    row = box.row(align=True)
-    row.scale_y = 1.4
+    buttons = box.row(align=True) if full else box.column()
+    if plan and not plan.obstacle and blocked:
+        buttons.operator("reel2rig.open_network_preferences", icon="PREFERENCES")
+    buttons.scale_y = 1.2
+    row = buttons.row(align=True)
     button = row.row(align=True)
-    button.enabled = not (plan and (plan.obstacle or (plan.needs_network and not bpy.app.online_access)))
+    button.enabled = not blocked
     text, icon = _button(state, where)
     button.operator("reel2rig.install_worker", text=text, icon=icon).repair = repair
     if full and state.name in ("broken", "outdated"):
         row.operator("reel2rig.remove_worker", text="", icon="TRASH")
+
+
+def _draw_model(box: bpy.types.UILayout) -> None:
+    """The environment is complete, but the model it looks for people with is not there yet."""
+    draw_text(box, "The landmark model is still missing (36 MB).", "INFO")
+    if not bpy.app.online_access:
+        draw_text(box, _NETWORK_HINT, "INTERNET_OFFLINE")
+        box.operator("reel2rig.open_network_preferences", icon="PREFERENCES")
+    box.operator("reel2rig.install_worker", text="Fetch the Model", icon="IMPORT")
+
+
+def _draw_summary(box: bpy.types.UILayout, state: EnvironmentState, plan: InstallPlan | None) -> None:
+    """What the sidebar has room for."""
+    if plan and plan.obstacle:
+        draw_text(box, plan.obstacle, "ERROR")
+    elif state.name == "absent":
+        draw_text(box, "Captures run in a program of their own, outside Blender.", "BLANK1")
+        if plan and plan.needs_network:
+            draw_text(box, f"Download: {dict(plan.facts())['Download']}", "BLANK1")
 
 
 def _button(state: EnvironmentState, where: Home) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from .packages import missing_modules
 
 SCHEMA = 1
 MARKER = "reel2rig-worker.json"
+LANDMARK_MODEL = "pose_landmarker_full.task"  # as core/people/model_files.py names the one it fetches
 HEARTBEAT = 600.0  # seconds after which an installation that gave no sign of life counts as dead
 
 
@@ -34,6 +35,7 @@ class EnvironmentState:
         device: where the worker computes, when it was once started ("" otherwise).
         versions: of Python and torch, when known.
         advice: a sentence when a GPU is there and torch cannot see it ("" otherwise).
+        lacks_model: whether the landmark model has still to be fetched (who names a .task file needs none).
     """
 
     name: str
@@ -41,6 +43,7 @@ class EnvironmentState:
     device: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     advice: str = ""
+    lacks_model: bool = False
 
     @property
     def line(self) -> str:
@@ -94,7 +97,7 @@ class Environment:
             return EnvironmentState("broken", f"The worker's environment lacks {', '.join(gone)}.")
         versions = {name: str(marker.get(name + "_version", "")) for name in ("python", "torch")}
         device, advice = str(marker.get("device", "")), str(marker.get("advice", ""))
-        return EnvironmentState("ready", device=device, versions=versions, advice=advice)
+        return EnvironmentState("ready", "", device, versions, advice, lacks_model(self.home))
 
     def _unmarked(self) -> EnvironmentState:
         if self.chosen and not self.python.exists():
@@ -134,6 +137,11 @@ class Environment:
 def lock_file(home: Home) -> Path:
     """Held by the process that is installing, which touches it all along."""
     return home.root / "installing.json"
+
+
+def lacks_model(home: Home) -> bool:
+    """Whether the landmark model is not on this computer yet."""
+    return not (home.models / LANDMARK_MODEL).is_file()
 
 
 def installation_runs(home: Home) -> bool:

@@ -55,7 +55,7 @@ class ExistingPython:
 
     @property
     def label(self) -> str:
-        return f"Python {'.'.join(map(str, self.version))} ({self.path})"
+        return f"{'.'.join(map(str, self.version))} ({self.path})"
 
     def require(self) -> None:
         """Raises PythonLacksPackages, which names them."""

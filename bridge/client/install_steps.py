@@ -28,6 +28,7 @@ from .pythons import find_python
 from .session import WORKER_MODULE
 from .torch_build import TORCH
 
+_TELLS_BYTES = (24, 1)  # the pip that has `--progress-bar raw`
 _BEAT = 5.0  # seconds between two signs of life
 _QUIET = (" ", "WARNING", "Looking", "[notice]", "DEPRECATION")  # what pip says to itself; the log has it
 
@@ -97,7 +98,7 @@ class Steps:
         self.show(InstallProgress("Looking at the chosen Python", 0.05))
         found = look_at(environment.python)
         found.require()
-        self.say(f"{found.label} has the worker packages.")
+        self.say(f"Python {found.label} has the worker packages.")
         if found.project != VERSION or self.choice.repair:
             self.replace_project(environment)
 
@@ -142,13 +143,21 @@ class Steps:
             self.say("The index chosen for torch cannot be used; the default build is installed instead.")
 
     def _progress_bar(self, python: Path) -> list[str]:
-        """pip 24.1 and later can tell bytes; an older one is quiet between two files."""
-        lines = self._run(python, "pip", ["--version"], "ask for pip's version", aloud=False)
-        words = " ".join(lines).split()
+        """pip 24.1 and later tell bytes; an older one, silent for minutes, is renewed if that works."""
+        if self._pip_version(python) < _TELLS_BYTES and not self.choice.wheels:
+            with suppress(SetupFailed):
+                wanted = "pip>={}.{}".format(*_TELLS_BYTES)
+                self._install(python, ["--upgrade", "--retries", "1", wanted], "renew pip")
+        return ["--progress-bar", "raw" if self._pip_version(python) >= _TELLS_BYTES else "off"]
+
+    def _pip_version(self, python: Path) -> tuple[int, int]:
+        words = " ".join(
+            self._run(python, "pip", ["--version"], "ask for pip's version", aloud=False)
+        ).split()
         with suppress(ValueError, IndexError):
             major, minor = words[1].split(".")[:2]
-            return ["--progress-bar", "raw" if (int(major), int(minor)) >= (24, 1) else "off"]
-        return ["--progress-bar", "off"]
+            return int(major), int(minor)
+        return 0, 0
 
     def _install(self, python: Path, arguments: list, task: str) -> None:
         # Wheels only: to build one of these packages takes compilers and hours.

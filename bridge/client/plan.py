@@ -12,6 +12,7 @@ from pathlib import Path
 from ...core.errors import Reel2RigError
 from ..home import Home
 from .choice import InstallChoice
+from .environment import lacks_model
 from .existing import look_at
 from .folder_checks import check_folder, check_length, free_disk, tree_size
 from .gpu import find_gpu
@@ -28,8 +29,8 @@ class InstallPlan:
     """Facts for the user, and what stands in the way.
 
     Attributes:
-        action: "install", "update" (only this project's code), "renew" (everything anew) or "check" (a
-            Python of the user's own).
+        action: "install", "update" (only this project's code), "renew" (everything anew), "check" (a Python
+            of the user's own) or "model" (only the landmark model is missing).
         python: the Python it is built on. torch: the build of PyTorch, and where it comes from.
         folder: where the environment comes to lie.
         download, disk, free: bytes; `disk` is what has to be free, `free` what is.
@@ -53,30 +54,32 @@ class InstallPlan:
 
     def facts(self) -> list[tuple[str, str]]:
         """(name, value) pairs for a panel or a terminal."""
+        if self.action == "model":
+            return [("Download", f"{gigabytes(MODEL_BYTES)}, the landmark model")]
         told = [("Python", self.python), ("PyTorch", self.torch)]
         if self.action == "update":
             told = [("Changes", "Reel2Rig's own code; the other packages stay")]
         elif self.action == "check":
-            told = [("Python", self.python), ("Changes", "Reel2Rig's own code is added to it, nothing else")]
-        told.append(("Folder", short_path(self.folder)))
+            program = self.python or short_path(self.folder)
+            told = [("Python", program), ("Changes", "Reel2Rig's own code is added to it, nothing else")]
+        else:
+            told.append(("Folder", short_path(self.folder)))
         if self.action in ("install", "renew"):
-            told.append(("Download", gigabytes(self.download) if self.download else "Nothing"))
+            told.append(("Download", f"About {gigabytes(self.download)}" if self.download else "Nothing"))
             told.append(("Disk", f"{gigabytes(self.disk)} needed, {gigabytes(self.free)} free"))
         elif self.download:
-            told.append(("Download", gigabytes(self.download)))
+            told.append(("Download", f"{gigabytes(self.download)}, the landmark model"))
         return [(name, value) for name, value in told if value]
 
 
-def plan_install(home: Home, choice: InstallChoice, *, model_there: bool = False) -> InstallPlan:
-    """What `install(home, choice, allow_running=False)` would do. Nothing is changed, nothing is downloaded.
-
-    Args:
-        model_there: the landmark model need not be fetched.
-    """
+def plan_install(home: Home, choice: InstallChoice) -> InstallPlan:
+    """What `install(home, choice, allow_running=False)` would do; nothing is changed or downloaded."""
     target = target_environment(home)
-    model = 0.0 if model_there or choice.wheels or not choice.landmark_model else MODEL_BYTES
+    model = MODEL_BYTES if choice.landmark_model and lacks_model(home) and not choice.wheels else 0.0
     plan = InstallPlan("install", home.environment, download=model, obstacle=unfit_system())
     try:
+        if not choice.repair and target.examine().name == "ready":
+            return replace(plan, action="model")
         if target.chosen:
             plan = replace(plan, action="check", folder=target.python)
             return replace(plan, python=_checked(target.python))

@@ -31,7 +31,7 @@ class PythonProgram:
 
     @property
     def label(self) -> str:
-        return f"Python {self.version[0]}.{self.version[1]} ({self.path})"
+        return f"{self.version[0]}.{self.version[1]} ({self.path})"
 
 
 def find_python(given: str | Path | None = None) -> PythonProgram:
