@@ -1,7 +1,8 @@
 """Which foot stands on the floor, as curves that an animator can read and edit in the Dope Sheet.
 
-They animate custom properties of the armature object, in the F-curve group "Contacts" of the capture's
-action: a stepped 0 or 1 for each foot, how sure that is, and, where the person was not seen, `not_seen`.
+They animate custom properties of the armature object in the capture's action: a stepped 0 or 1 for each foot
+in the F-curve group "Contacts", together with `not_seen` where the person could not be seen, and how sure the
+contacts are in a group of its own, whose many keys would hide the few that are edited.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 from ...core.motion.cleanup.derived import Derived
 from .fcurves import CONSTANT, LINEAR, curve_container, remove_curves, write_curve
 
-GROUP = "Contacts"
+GROUP, CONFIDENCE_GROUP = "Contacts", "Contact Confidence"
 CONTACTS: tuple[str, str] = ("contact_L", "contact_R")
 CONFIDENCES: tuple[str, str] = ("contact_L_confidence", "contact_R_confidence")
 NOT_SEEN = "not_seen"
 GAP_MARKER, SEEN_MARKER = "Not seen", "Seen again"
 
-_CONFIDENCE_STEP = 0.02  # finer differences of a confidence say nothing and get no keys
+_CONFIDENCE_STEP = 0.05  # finer differences of a confidence say nothing and get no keys
 _ABOUT = {
     CONTACTS[0]: "1 where the left foot stands on the floor",
     CONTACTS[1]: "1 where the right foot stands on the floor",
@@ -45,7 +46,7 @@ def write_contacts(
         _write_steps(armature, container, CONTACTS[side], numbers, derived.contacts[:, side])
         _declare(armature, CONFIDENCES[side], 1.0)
         kept = _bends(derived.confidence[:, side])
-        curve = write_curve(container, _path(CONFIDENCES[side]), 0, GROUP, numbers[kept],
+        curve = write_curve(container, _path(CONFIDENCES[side]), 0, CONFIDENCE_GROUP, numbers[kept],
                             derived.confidence[kept, side], LINEAR)  # fmt: skip
         curve.lock = True  # it says what the computer thought, which editing would not change
     if np.any(derived.held):

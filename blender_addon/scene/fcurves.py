@@ -80,6 +80,9 @@ def write_curve(
     curve.keyframe_points.add(len(points))
     curve.keyframe_points.foreach_set("co", points.ravel())
     curve.keyframe_points.foreach_set("interpolation", kinds)
+    # New keys are selected: the next Grab in the Dope Sheet would move them all.
+    for part in ("select_control_point", "select_left_handle", "select_right_handle"):
+        curve.keyframe_points.foreach_set(part, np.zeros(len(points), bool))
     # Places automatic handles, which exist (and show, once a user asks for curves) even on linear keys.
     curve.update()
     if slopes is not None and len(points) > 1:

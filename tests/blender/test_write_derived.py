@@ -14,6 +14,7 @@ from reel2rig.blender_addon.capture_result import read_result  # noqa: E402
 from reel2rig.blender_addon.scene.action import write_derived  # noqa: E402
 from reel2rig.blender_addon.scene.build import BuildOptions, build_capture  # noqa: E402
 from reel2rig.blender_addon.scene.contact_curves import (  # noqa: E402
+    CONFIDENCE_GROUP,
     CONFIDENCES,
     CONTACTS,
     GAP_MARKER,
@@ -228,11 +229,11 @@ def test_confidence_follows_the_numbers_with_few_keys_and_is_locked(person, clip
     write(person, derived_of(clip, confidence=np.stack([sure, 0 * sure + 1], axis=-1)))
     left, right = (curves_of(person)[f'["{name}"]', 0] for name in CONFIDENCES)
     shown = np.array([left.evaluate(frame) for frame in FRAMES])
-    assert np.abs(shown - sure).max() < 0.03
+    assert np.abs(shown - sure).max() <= 0.05 + 1e-6
     assert len(keys(left)) < COUNT / 2
     assert len(keys(right)) == 2
     assert left.lock
-    assert left.group.name == GROUP
+    assert left.group.name == CONFIDENCE_GROUP
 
 
 @pytest.mark.parametrize("mode", ["QUATERNION", "XYZ"])
@@ -273,6 +274,15 @@ def test_reduced_curves_are_smooth_and_their_handles_stay_put_when_blender_lays_
     curve.update()
     after = np.array([(*key.handle_left, *key.handle_right) for key in curve.keyframe_points])
     assert np.abs(after - before).max() < 1e-5
+
+
+def test_no_key_is_left_selected(person, clip):
+    for cleanup in (Cleanup(), Cleanup(reduce=True)):
+        write(person, derived_of(clip), cleanup)
+        points = [key for curve in curves_of(person).values() for key in curve.keyframe_points]
+        assert not any(
+            key.select_control_point or key.select_left_handle or key.select_right_handle for key in points
+        )
 
 
 def test_taking_reduction_back_gives_the_exact_keys_again(person, clip):
