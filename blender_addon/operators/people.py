@@ -14,6 +14,14 @@ class _OnePerson:
 
     person: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
+    def found(self, context: bpy.types.Context) -> bpy.types.Object | None:
+        """The armature; None, with a word to the user, where this view layer leaves it out."""
+        person = context.view_layer.objects.get(self.person)
+        if person is None:
+            told = f"{self.person} lies in a collection that is switched off in this view layer"
+            self.report({"WARNING"}, told)  # type: ignore[attr-defined]
+        return person
+
 
 class ToggleSelected(_OnePerson, bpy.types.Operator):
     bl_idname = "reel2rig.toggle_person"
@@ -21,7 +29,7 @@ class ToggleSelected(_OnePerson, bpy.types.Operator):
     bl_description = "Add this person to what is selected, or take them out of it"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        person = context.scene.objects.get(self.person)
+        person = self.found(context)
         if person is None:
             return {"CANCELLED"}
         person.select_set(not person.select_get())
@@ -36,7 +44,7 @@ class ToggleShown(_OnePerson, bpy.types.Operator):
     bl_description = "Show or hide this person in the viewport, bones and body"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        person = context.scene.objects.get(self.person)
+        person = self.found(context)
         if person is None:
             return {"CANCELLED"}
         hide = not person.hide_get()

@@ -74,7 +74,9 @@ class _EditWaiting:
             self.first = longest.track
         else:
             self.first, self.second = people[0].track, people[1].track
-        return context.window_manager.invoke_props_dialog(self)  # type: ignore[arg-type]
+        return context.window_manager.invoke_props_dialog(  # type: ignore[arg-type]
+            self, confirm_text=self.bl_label.split()[0]
+        )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:

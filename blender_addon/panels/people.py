@@ -6,7 +6,7 @@ import bpy
 
 from ...core.errors import Reel2RigError
 from ..scene.packed import read_about
-from ..scene.people import active_capture, is_person, people_in, person_of, skins_of
+from ..scene.people import active_capture, is_person, people_in, person_of
 from ..scene.track_edits import scene_frames
 from .sidebar import Sidebar
 from .worker import draw_text
@@ -40,7 +40,7 @@ class PeopleList(bpy.types.UIList):
         )
         tick.person = item.name
         row.separator()
-        _draw_colour(row, item)
+        _draw_colour(row, data, item)
         row.separator()
         row.label(text=item.name.removeprefix(data.name).strip() or item.name)
         seen = row.row()
@@ -94,14 +94,14 @@ class PeoplePanel(Sidebar, bpy.types.Panel):
         column.operator("reel2rig.swap_whole_tracks", icon="UV_SYNC_SELECT")
 
 
-def _draw_colour(row: bpy.types.UILayout, person: bpy.types.Object) -> None:
+def _draw_colour(row: bpy.types.UILayout, home: bpy.types.Collection, person: bpy.types.Object) -> None:
     swatch = row.row()
     swatch.ui_units_x = 1.0
-    for skin in skins_of(person):
-        for slot in skin.material_slots:
-            if slot.material:
-                swatch.prop(slot.material, "diffuse_color", text="")
-                return
+    # Not by `person.children`, for which Blender looks through all objects of the file.
+    for thing in home.all_objects:
+        if thing.parent == person and thing.type == "MESH" and thing.active_material:
+            swatch.prop(thing.active_material, "diffuse_color", text="")
+            return
     swatch.label(icon="ARMATURE_DATA")
 
 
@@ -140,6 +140,8 @@ def _set_person(home: bpy.types.Collection, place: int) -> None:
     if not 0 <= place < len(home.all_objects) or bpy.context.mode not in {"OBJECT", "POSE"}:
         return
     person = home.all_objects[place]
+    if person.name not in layer.objects:  # in a collection that this view layer leaves out
+        return
     if bpy.context.mode == "POSE" and layer.objects.active != person:
         bpy.ops.object.mode_set(mode="OBJECT")
     for thing in bpy.context.selected_objects:
