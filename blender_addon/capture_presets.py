@@ -43,7 +43,9 @@ class CapturePresetMenu(bpy.types.Menu):
     bl_label = "Capture Presets"
     preset_subdir = _FOLDER
     preset_operator = "script.execute_preset"
-    draw = bpy.types.Menu.draw_preset
+
+    def draw(self, context: bpy.types.Context) -> None:
+        self.draw_preset(context)
 
 
 class CapturePresets(PresetPanel, bpy.types.Panel):
