@@ -6,11 +6,12 @@ import bpy
 
 from ...core.motion.cleanup.settings import Cleanup
 from ..live import live
+from ..scene.edited_contacts import waits_for_contacts
 from ..scene.layers import add_corrections, capture_action, corrections_action
 from ..scene.match import follow_scene_rate
 from ..scene.people import active_person, capture_of, person_of
 from ..scene.rederive import rederive
-from ..scene.stored_settings import cleanup_of, forget_contacts, keep_cleanup
+from ..scene.stored_settings import CONTACTS, cleanup_of, forget_contacts, keep_cleanup
 from .base import report_error
 from .of_person import OfPerson
 
@@ -117,6 +118,17 @@ class DetectContacts(_CleanUp, bpy.types.Operator):
     bl_idname = "reel2rig.detect_contacts"
     bl_label = "Detect Again"
     bl_description = "Forget how contacts were edited and take those that the capture found"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        person = active_person(context)
+        action = capture_action(person)
+        if CONTACTS not in person and action is not None and not waits_for_contacts(action):
+            cls.poll_message_set("Contacts are as the capture found them")
+            return False
+        return True
 
     contacts_as_found = True
 

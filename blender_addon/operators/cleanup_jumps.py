@@ -5,10 +5,14 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from ..scene.contact_curves import GROUP
 from ..scene.doubts import doubtful_frames, gap_frames, next_frame, scene_frames
+from ..scene.fcurves import curve_container
 from ..scene.layers import capture_action
 from ..scene.people import active_person
 from .of_person import OfPerson
+
+_LOW = 220  # pixels; a lower editor, such as a Timeline, has no room for curves
 
 
 class _Jump(OfPerson):
@@ -64,13 +68,16 @@ class ShowContacts(OfPerson, bpy.types.Operator):
     bl_idname = "reel2rig.show_contacts"
     bl_label = "Show Contacts in Dope Sheet"
     bl_description = (
-        "Show the contact curves alone in a Dope Sheet of this window. Move their keys, "
+        "Show the contact curves alone in the Dope Sheet or Timeline of this window. Move their keys, "
         "then press Clean Up Again or move a slider"
     )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if not super().poll(context):
+            return False
+        if capture_action(active_person(context)) is None:
+            cls.poll_message_set("The captured action was deleted; press Clean Up Again")
             return False
         if _dope_sheet(context) is None:
             cls.poll_message_set("Open a Dope Sheet or a Timeline in this window")
@@ -82,13 +89,35 @@ class ShowContacts(OfPerson, bpy.types.Operator):
         if context.mode == "OBJECT" and context.view_layer.objects.get(person.name):
             person.select_set(True)
             context.view_layer.objects.active = person
+        _tweak(person)
         area = _dope_sheet(context)
+        if area.height < _LOW:
+            edge = {"x": area.x + area.width // 2, "y": area.y + area.height}
+            bpy.ops.screen.area_move(**edge, delta=_LOW - area.height)
         space = area.spaces.active
-        # The whole Dope Sheet rather than one action: the capture may lie on an NLA strip.
-        space.ui_mode = space.mode = "DOPESHEET"
+        space.ui_mode = space.mode = "ACTION"
+        space.show_region_channels = True
         space.dopesheet.filter_text = "contact_"
+        space.dopesheet.show_expanded_summary = True
+        group = curve_container(capture_action(person)).groups.get(GROUP)
+        if group is not None:
+            group.show_expanded = True
         area.tag_redraw()
         return {"FINISHED"}
+
+
+def _tweak(person: bpy.types.Object) -> None:
+    """Let the editors show the capture where it lies on an NLA strip under other actions."""
+    data, action = person.animation_data, capture_action(person)
+    if data is None or data.action == action:
+        return
+    for track in data.nla_tracks:
+        for strip in track.strips:
+            strip.select = strip.action == action
+            if strip.select:
+                data.nla_tracks.active = track
+                data.use_tweak_mode = True
+                return
 
 
 def _dope_sheet(context: bpy.types.Context) -> bpy.types.Area | None:

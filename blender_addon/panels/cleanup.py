@@ -11,6 +11,8 @@ from ..scene.doubts import gap_frames
 from ..scene.layers import capture_action
 from ..scene.made import EDITED, read_made
 from ..scene.people import active_person
+from ..scene.placed import placed_fps
+from ..scene.placing import SAME_RATE, scene_fps
 from ..scene.stored_settings import cleanup_of
 from .sidebar import Sidebar
 from .worker import draw_text
@@ -27,7 +29,7 @@ class CleanupPanel(Sidebar, bpy.types.Panel):
             layout.label(text="Select a captured person", icon="INFO")
             return
         layout.label(text=person.name, icon="ARMATURE_DATA")
-        _draw_told(layout, person)
+        _draw_told(layout, context.scene, person)
         row = layout.row(align=True)
         row.menu("REEL2RIG_MT_cleanup_presets", text=bpy.types.REEL2RIG_MT_cleanup_presets.bl_label)
         row.operator("reel2rig.add_cleanup_preset", text="", icon="ADD")
@@ -37,15 +39,19 @@ class CleanupPanel(Sidebar, bpy.types.Panel):
         row.operator("reel2rig.reset_cleanup", text="Reset", icon="LOOP_BACK")
 
 
-def _draw_told(layout: bpy.types.UILayout, person: bpy.types.Object) -> None:
+def _draw_told(layout: bpy.types.UILayout, scene: bpy.types.Scene, person: bpy.types.Object) -> None:
     """Everything that the animator has to know about the motion as it is keyed now."""
     try:
         cleanup_of(person)
+        placed, now = placed_fps(person), scene_fps(scene)
     except Reel2RigError as error:
         _draw_alert(layout, str(error))
         return
     if live.problem:
         _draw_alert(layout, live.problem.line())
+    if abs(placed / now - 1.0) > SAME_RATE:
+        draw_text(layout, f"Keyed for {placed:.4g} fps, but the scene runs at {now:.4g}", "ERROR")
+        layout.operator("reel2rig.keep_real_time", icon="TIME")
     action = capture_action(person)
     if action is None:
         draw_text(layout, "The captured action was deleted; Clean Up Again makes a new one", "ERROR")

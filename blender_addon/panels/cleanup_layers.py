@@ -25,8 +25,8 @@ class CorrectionsPanel(CleanupPart, bpy.types.Panel):
             return
         data = person.animation_data
         if data.use_tweak_mode:
-            draw_text(layout, "An NLA strip is in Tweak Mode: keys go to that strip", "ERROR")
-            draw_text(layout, "Leave it in the NLA Editor (Tab) to key corrections", "BLANK1")
+            draw_text(layout, "A strip is in Tweak Mode: keys go to that strip", "ERROR")
+            layout.prop(data, "use_tweak_mode", text="Tweak Mode", toggle=True)
         elif data.action == corrections:
             layout.label(text=corrections.name, icon="ACTION")
             layout.prop(data, "action_influence", text="Influence", slider=True)

@@ -6,11 +6,10 @@ import bpy
 
 from ...core.motion.cleanup.settings import BODY_PARTS
 from ..cleanup_properties import sliders_of
+from ..scene.edited_contacts import waits_for_contacts
 from ..scene.layers import capture_action
 from ..scene.made import read_made
 from ..scene.people import active_person
-from ..scene.placed import placed_fps
-from ..scene.placing import SAME_RATE, scene_fps
 from ..scene.stored_settings import CONTACTS
 from .cleanup import CleanupPart
 from .worker import draw_text
@@ -42,9 +41,12 @@ class FeetPanel(CleanupPart, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout, sliders = self.prepare(context)
         layout.prop(sliders, "foot_lock")
-        edited = CONTACTS in active_person(context)
+        person = active_person(context)
+        action = capture_action(person)
+        if action is not None and waits_for_contacts(action):
+            draw_text(layout, "Contacts were edited: Clean Up Again takes them over", "ERROR")
         row = layout.row(align=True)
-        row.label(text="Contacts: edited" if edited else "Contacts: as found")
+        row.label(text="Contacts: edited" if CONTACTS in person else "Contacts: as found")
         row.operator("reel2rig.detect_contacts", icon="LOOP_BACK")
         row = layout.row(align=True)
         row.operator("reel2rig.jump_to_doubt", text="", icon="TRIA_LEFT").backwards = True
@@ -79,10 +81,6 @@ class TimePanel(CleanupPart, bpy.types.Panel):
         row = layout.row()
         row.active = sliders.loop
         row.prop(sliders, "loop_blend")
-        placed, now = placed_fps(active_person(context)), scene_fps(context.scene)
-        if abs(placed / now - 1.0) > SAME_RATE:
-            draw_text(layout, f"Keyed for {placed:.4g} fps, but the scene runs at {now:.4g}", "ERROR")
-            layout.operator("reel2rig.keep_real_time", icon="TIME")
 
 
 class MirrorPanel(CleanupPart, bpy.types.Panel):

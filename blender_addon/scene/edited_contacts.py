@@ -17,6 +17,12 @@ from .placed import PlacedPerson
 from .stored_settings import contacts_of, keep_contacts
 
 
+def waits_for_contacts(action: bpy.types.Action) -> bool:
+    """Whether contacts were edited since the keys were made, so that these do not know of it yet."""
+    made = read_made(action)
+    return made is not None and made.curves != contact_digest(action)
+
+
 def take_edited_contacts(person: bpy.types.Object, action: bpy.types.Action, placed: PlacedPerson) -> bool:
     """Store with the person what was edited in the contact curves of `action`; whether anything was.
 
