@@ -12,19 +12,14 @@ from .base import report_error
 from .capture import enqueue, wish
 
 
-class OpenVideo(bpy.types.Operator):
-    bl_idname = "reel2rig.open_video"
-    bl_label = "Open Video"
-    bl_description = "Choose the video to capture. Several videos go into the queue, one after another"
-    bl_options = {"UNDO"}  # noqa: RUF012
+class _TakesVideos:
+    """An operator that is handed video files, one or several."""
 
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
     directory: bpy.props.StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE", "HIDDEN"})
     files: bpy.props.CollectionProperty(
         type=bpy.types.OperatorFileListElement, options={"SKIP_SAVE", "HIDDEN"}
     )
-    filter_movie: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
-    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         videos = self.videos()
@@ -60,6 +55,25 @@ class OpenVideo(bpy.types.Operator):
         return [bpy.path.abspath(self.filepath)] if self.filepath else []
 
 
+class OpenVideo(_TakesVideos, bpy.types.Operator):
+    bl_idname = "reel2rig.open_video"
+    bl_label = "Open Video"
+    bl_description = "Choose the video to capture. Several videos go into the queue, one after another"
+    bl_options = {"UNDO"}  # noqa: RUF012
+
+    filter_movie: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+
+
+class DropVideo(_TakesVideos, bpy.types.Operator):
+    """Blender names it in a menu beside what else it can do with a dropped video."""
+
+    bl_idname = "reel2rig.drop_video"
+    bl_label = "Capture People with Reel2Rig"
+    bl_description = "Take the dropped video into the sidebar. Several videos go into the queue"
+    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012
+
+
 class RangeFromPlayback(bpy.types.Operator):
     bl_idname = "reel2rig.range_from_playback"
     bl_label = "Use Playback Range"
@@ -93,8 +107,8 @@ class RangeFromPlayback(bpy.types.Operator):
 
 class VideoDrop(bpy.types.FileHandler):
     bl_idname = "REEL2RIG_FH_video"
-    bl_label = "Capture with Reel2Rig"
-    bl_import_operator = "reel2rig.open_video"
+    bl_label = "Capture People with Reel2Rig"
+    bl_import_operator = DropVideo.bl_idname
     bl_file_extensions = ";".join(f".{ending}" for ending in ENDINGS)
 
     @classmethod
@@ -102,4 +116,4 @@ class VideoDrop(bpy.types.FileHandler):
         return context.area is not None and context.area.type == "VIEW_3D"
 
 
-CLASSES = (OpenVideo, RangeFromPlayback, VideoDrop)
+CLASSES = (OpenVideo, DropVideo, RangeFromPlayback, VideoDrop)

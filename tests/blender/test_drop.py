@@ -57,14 +57,19 @@ def test_a_drop_calls_an_operator_that_takes_what_a_drop_hands_over(addon):
 def test_one_dropped_video_is_chosen_and_nothing_starts(addon, film, by):
     dropped = {"filepath": str(film)} if by == "filepath" else {"directory": str(film.parent) + "/"}
     files = [] if by == "filepath" else [{"name": film.name}]
-    assert bpy.ops.reel2rig.open_video(**dropped, files=files) == {"FINISHED"}
+    assert bpy.ops.reel2rig.drop_video(**dropped, files=files) == {"FINISHED"}
     assert Path(addon.reel2rig.video) == film
     assert not jobs.capturing
 
 
+def test_the_file_browser_takes_the_same(addon, film):
+    assert bpy.ops.reel2rig.open_video(filepath=str(film)) == {"FINISHED"}
+    assert Path(addon.reel2rig.video) == film
+
+
 def test_several_dropped_videos_are_captured_one_after_another(addon, worker, make_video, tmp_path):
     files = [{"name": make_video(stem).name} for stem in ("b", "a", "c")]
-    assert bpy.ops.reel2rig.open_video(directory=str(tmp_path), files=files) == {"FINISHED"}
+    assert bpy.ops.reel2rig.drop_video(directory=str(tmp_path), files=files) == {"FINISHED"}
     assert [Path(request["video"]).stem for request in worker.requests()] == ["b", "a", "c"]
     assert len([thing for thing in addon.objects if thing.type == "ARMATURE"]) == 6
     assert addon.reel2rig.video == ""
