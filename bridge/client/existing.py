@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..errors import PythonMissing, SetupFailed
 from ..processes import python_environment, spawn, stop_tree
+from ..version import VERSION
 from .packages import DISTRIBUTIONS, MODULES
 from .platforms import unfit
 from .pythons import VERSIONS, is_store_stub
@@ -24,12 +25,15 @@ def lacks(name):
         return importlib.util.find_spec(name) is None
     except (ImportError, ValueError):
         return True
-facts = {"version": sys.version_info[:3], "tag": sysconfig.get_platform(), "project": ""}
+facts = {"version": sys.version_info[:3], "tag": sysconfig.get_platform(), "project": "", "linked": False}
 facts["missing"] = [name for name in sys.argv[1:] if lacks(name)]
 try:
     from reel2rig.bridge.version import VERSION
     facts["project"] = VERSION
-except ImportError:
+    from importlib import metadata
+    noted = json.loads(metadata.distribution("reel2rig").read_text("direct_url.json") or "{}")
+    facts["linked"] = bool(noted.get("dir_info", {}).get("editable"))
+except (ImportError, TypeError, ValueError):
     pass
 print("FACTS" + json.dumps(facts))
 """
@@ -45,20 +49,26 @@ class ExistingPython:
 
     Attributes:
         missing: names, as pip knows them, of the worker packages it lacks, this project left out.
-        project: the version of this project in it; "" for none.
+        project: the version of this project in it; "" for none. linked: whether that is somebody's checkout.
     """
 
     path: Path
     version: tuple[int, int, int]
     missing: tuple[str, ...]
     project: str
+    linked: bool = False
 
     @property
     def label(self) -> str:
         return f"{'.'.join(map(str, self.version))} ({self.path})"
 
     def require(self) -> None:
-        """Raises PythonLacksPackages, which names them."""
+        """Raises PythonLacksPackages, which names them, or SetupFailed when a checkout stands in the way."""
+        if self.linked and self.project != VERSION:
+            raise SetupFailed(
+                f"{self.path} runs Reel2Rig {self.project} from a checkout, and this is {VERSION}; bring "
+                "that checkout up to date, or choose another Python."
+            )
         if self.missing:
             raise PythonLacksPackages(
                 f"{self.path} lacks {', '.join(self.missing)}; install them there with pip, or let Reel2Rig "
@@ -103,4 +113,4 @@ def look_at(python: Path) -> ExistingPython:
     if reason := unfit(facts["tag"]):
         raise PythonMissing(f"{python} {reason}.")
     missing = tuple(DISTRIBUTIONS.get(name) or name for name in map(str, facts["missing"]))
-    return ExistingPython(python, version, missing, facts["project"])
+    return ExistingPython(python, version, missing, facts["project"], facts["linked"])

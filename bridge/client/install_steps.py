@@ -99,7 +99,8 @@ class Steps:
         found = look_at(environment.python)
         found.require()
         self.say(f"Python {found.label} has the worker packages.")
-        if found.project != VERSION or self.choice.repair:
+        # A developer's own checkout is theirs: a copy put over it would hide it.
+        if found.project != VERSION or (self.choice.repair and not found.linked):
             self.replace_project(environment)
 
     def first_start(self, environment: Environment) -> dict:

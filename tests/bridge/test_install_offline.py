@@ -4,18 +4,19 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from reel2rig.bridge.client import environment as environments
-from reel2rig.bridge.client import install_steps
+from reel2rig.bridge.client import existing, install_steps
 from reel2rig.bridge.client.choice import InstallChoice
 from reel2rig.bridge.client.environment import find_environment, own_environment
 from reel2rig.bridge.client.existing import PythonLacksPackages
 from reel2rig.bridge.client.install import install, remove, update_is_enough
 from reel2rig.bridge.client.install_errors import SetupPackageMissing
 from reel2rig.bridge.client.plan import plan_install
-from reel2rig.bridge.errors import WorkerVersionMismatch
+from reel2rig.bridge.errors import SetupFailed, WorkerVersionMismatch
 from reel2rig.bridge.files import read_json, write_json
 from reel2rig.bridge.home import Home
 from reel2rig.bridge.version import VERSION
@@ -150,6 +151,24 @@ def test_a_python_of_the_users_own_is_checked_taken_and_forgotten_again(installe
     assert remove(home)
     assert environment.state().name == "absent"
     assert python.exists()
+
+
+@pytest.mark.parametrize("version", [VERSION, "0.0.9"])
+def test_a_developers_checkout_in_a_python_is_never_overwritten(
+    installed, project, tmp_path, monkeypatch, version
+):
+    made, choice, _, _ = installed
+    python = own_environment(made).python
+    found = existing.ExistingPython(python, (3, 11, 7), (), version, linked=True)
+    monkeypatch.setattr(install_steps, "look_at", lambda path: found)
+    monkeypatch.setattr(install_steps.Steps, "replace_project", lambda *_: pytest.fail("overwritten"))
+    home, repair = Home(tmp_path, python), replace(choice, repair=True)
+    if version == VERSION:
+        install(home, repair, say=lambda line: None)
+        assert find_environment(home).state().name == "ready"
+    else:
+        with pytest.raises(SetupFailed, match="checkout"):
+            install(home, repair, say=lambda line: None)
 
 
 def test_a_python_that_lacks_packages_is_told_which(tmp_path, project):
