@@ -15,6 +15,7 @@ from ..core.body.files import find_smpl_file
 from ..core.errors import InputError, Reel2RigError
 from ..core.motion.body import SHAPE_COUNT
 from .jobs import jobs
+from .properties import RELATIVE_PATH
 from .scene.body_shape import PROPERTY, Shape, height_of, unit_of
 from .scene.reshaping import reshape_person
 
@@ -38,10 +39,16 @@ class BodyChoice(bpy.types.PropertyGroup):
 
     kind: bpy.props.EnumProperty(name="Body", description="The body that is captured", items=_KINDS)
     folder: bpy.props.StringProperty(
-        name="SMPL Folder", description="The folder with your SMPL files", subtype="DIR_PATH"
+        name="SMPL Folder",
+        description="The folder with your SMPL files",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
     )
     file: bpy.props.StringProperty(
-        name="SMPL File", description="An SMPL file, .pkl or .npz", subtype="FILE_PATH"
+        name="SMPL File",
+        description="An SMPL file, .pkl or .npz",
+        subtype="FILE_PATH",
+        options=RELATIVE_PATH,
     )
 
     def setting(self) -> str:

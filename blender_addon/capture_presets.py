@@ -19,7 +19,6 @@ _KEPT = (
     "focal",
     "landmark_model",
     "checkpoint",
-    "body_file",
     "choose_start",
     "start_frame",
     "skin",
@@ -35,7 +34,10 @@ class AddCapturePreset(AddPresetBase, bpy.types.Operator):
     preset_menu = "REEL2RIG_MT_capture_presets"
     preset_subdir = _FOLDER
     preset_defines = ("chosen = bpy.context.scene.reel2rig",)
-    preset_values = tuple(f"chosen.{name}" for name in _KEPT)
+    preset_values = (
+        *(f"chosen.{name}" for name in _KEPT),
+        *(f"bpy.context.scene.reel2rig_body.{name}" for name in ("kind", "folder", "file")),
+    )
 
 
 class CapturePresetMenu(bpy.types.Menu):

@@ -13,7 +13,7 @@ from .ticks import measured
 from .video_facts import VideoFacts, known_facts, read_facts
 
 # Since 4.5 Blender keeps a path relative to the .blend only where a property says that it understands one.
-_RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
+RELATIVE_PATH = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 
 
 def _video_chosen(chosen: CaptureProperties, context: bpy.types.Context) -> None:
@@ -101,19 +101,13 @@ class CaptureProperties(bpy.types.PropertyGroup):
         name="Landmark Model",
         description="A PoseLandmarker file (.task) of your own. Empty: the one that comes with the worker",
         subtype="FILE_PATH",
-        options=_RELATIVE,
+        options=RELATIVE_PATH,
     )
     checkpoint: bpy.props.StringProperty(
         name="Motion Network",
         description="Your own checkpoint, trained on landmarks. Empty: the one that comes with the worker",
         subtype="FILE_PATH",
-        options=_RELATIVE,
-    )
-    body_file: bpy.props.StringProperty(
-        name="SMPL File",
-        description="Your own SMPL body file (.npz or .pkl). Empty: the free body",
-        subtype="FILE_PATH",
-        options=_RELATIVE,
+        options=RELATIVE_PATH,
     )
     device: bpy.props.EnumProperty(
         name="Device",
@@ -153,6 +147,8 @@ class CaptureProperties(bpy.types.PropertyGroup):
         """The choices as the worker's capture settings; the rest keeps the worker's default.
 
         The worker smooths nothing: Blender does, from the clip as it came, so that it can be changed.
+
+        Raises BodyFileMissing, BodyFileUnchosen.
         """
         chosen = self.search_settings() | {
             "person": self._person(),
@@ -163,7 +159,8 @@ class CaptureProperties(bpy.types.PropertyGroup):
             chosen["height_m"] = round(self.height, 4)
         if self.use_focal:
             chosen["focal_px"] = round(self.focal, 3)
-        return chosen | _given(checkpoint=self.checkpoint, body=self.body_file)
+        body = self.id_data.reel2rig_body.setting()
+        return chosen | _given(checkpoint=self.checkpoint) | ({} if body == "free" else {"body": body})
 
     def search_settings(self) -> dict[str, Any]:
         """Those of the settings that who is found depends on."""

@@ -8,6 +8,7 @@ from ..capture_presets import CapturePresets
 from ..jobs import jobs
 from ..properties import CaptureProperties, of
 from ..ticks import measured
+from .body import draw_body_choice
 from .chosen_people import draw_people
 from .queue import draw_finished, draw_queue, draw_running
 from .sidebar import Sidebar
@@ -50,7 +51,7 @@ class OptionsPanel(Sidebar, bpy.types.Panel):
         column.prop(chosen, "skin")
         column.prop(chosen, "camera")
         column = layout.column()
-        column.prop(chosen, "body_file", placeholder="Free Body")
+        draw_body_choice(column, context.scene)
         column.prop(chosen, "landmark_model", placeholder="Built-In")
         column.prop(chosen, "checkpoint", placeholder="Built-In")
 

@@ -9,9 +9,9 @@ import pytest
 
 pytest.importorskip("bpy")
 
-from reel2rig.blender_addon.scene.body_file import describe_body_file  # noqa: E402
-from reel2rig.core.body.restricted_pickle import BodyFileUnsafe  # noqa: E402
-from reel2rig.core.motion.body import BodyFileCorrupt, BodyFileMissing, free_body_path  # noqa: E402
+from reel2rig.blender_addon.scene.body_file import describe_body_file
+from reel2rig.core.body.restricted_pickle import BodyFileUnsafe
+from reel2rig.core.motion.body import BodyFileCorrupt, BodyFileMissing, free_body_path
 
 pytestmark = pytest.mark.blender
 
@@ -72,5 +72,5 @@ def test_a_file_that_wants_something_run_is_refused_and_nothing_runs(tmp_path):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(BodyFileMissing, match="nowhere.pkl"):
+    with pytest.raises(BodyFileMissing, match=r"nowhere\.pkl"):
         describe_body_file(tmp_path / "nowhere.pkl")

@@ -195,7 +195,10 @@ def test_a_damaged_list_of_people_is_refused(addon, worker, make_video, tmp_path
 def test_own_files_reach_the_worker_as_absolute_paths(addon, tmp_path):
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     chosen = bpy.context.scene.reel2rig
-    chosen.landmark_model, chosen.checkpoint, chosen.body_file = "//heavy.task", "//net.pt", "//smpl.npz"
+    (tmp_path / "smpl.npz").touch()
+    body = bpy.context.scene.reel2rig_body
+    body.kind, body.file = "file", "//smpl.npz"
+    chosen.landmark_model, chosen.checkpoint = "//heavy.task", "//net.pt"
     settings = chosen.settings()
     assert Path(settings["landmark_model"]) == tmp_path / "heavy.task"
     assert Path(settings["checkpoint"]) == tmp_path / "net.pt"

@@ -8,7 +8,6 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from reel2rig.blender_addon.capture_result import read_result  # noqa: E402
-from reel2rig.blender_addon.scene.rig_motion import bone_motion  # noqa: E402
 from reel2rig.blender_addon.scene.armature import rest_axes, rest_heads  # noqa: E402
 from reel2rig.blender_addon.scene.build import build_capture  # noqa: E402
 from reel2rig.blender_addon.scene.fcurves import curve_container  # noqa: E402
@@ -17,6 +16,7 @@ from reel2rig.blender_addon.scene.layers import capture_action  # noqa: E402
 from reel2rig.blender_addon.scene.packed import unpack_clip  # noqa: E402
 from reel2rig.blender_addon.scene.people import people_in, skins_of  # noqa: E402
 from reel2rig.blender_addon.scene.rederive import rederive  # noqa: E402
+from reel2rig.blender_addon.scene.rig_motion import bone_motion  # noqa: E402
 from reel2rig.blender_addon.scene.stored_settings import (  # noqa: E402
     cleanup_of,
     contacts_of,
