@@ -94,6 +94,10 @@ def _set_focal(group: bpy.types.PropertyGroup, value: float) -> None:
         _put(group, focal_px=lens_px(value, picture_size(group.id_data)))
 
 
+def _is_camera(_: object, thing: bpy.types.Object) -> bool:
+    return thing.type == "CAMERA"
+
+
 class PlacementProperties(bpy.types.PropertyGroup):
     """Where one capture stands; a face of its stored placement."""
 
@@ -159,12 +163,56 @@ class PlacementProperties(bpy.types.PropertyGroup):
     )
 
 
-CLASSES = (PlacementProperties,)
+class CameraTrackProperties(bpy.types.PropertyGroup):
+    """Where the way of a moving camera comes from."""
+
+    source: bpy.props.EnumProperty(
+        name="From",
+        description="Where the way of the camera comes from",
+        items=[
+            ("file", "File", "A camera track in JSON"),
+            ("camera", "Camera", "An animated camera of this file"),
+            ("clip", "Solved Clip", "A movie clip whose camera motion Blender has solved"),
+        ],
+    )
+    camera: bpy.props.PointerProperty(
+        name="Camera",
+        description="A camera that moves as the real one did, by keys or by a Camera Solver constraint",
+        type=bpy.types.Object,
+        poll=_is_camera,
+    )
+    clip: bpy.props.PointerProperty(
+        name="Clip", description="A movie clip with solved camera motion", type=bpy.types.MovieClip
+    )
+    known_scale: bpy.props.BoolProperty(
+        name="Known Scale",
+        description="Say how large the camera's way is. Otherwise it is found by the feet, which stand still "
+        "on the floor while they stand",
+    )
+    scale: bpy.props.FloatProperty(
+        name="Metres per Unit",
+        description="Metres that one unit of the camera track stands for",
+        default=1.0,
+        min=1e-6,
+        soft_max=100.0,
+        precision=3,
+    )
+    level: bpy.props.BoolProperty(
+        name="Find Floor",
+        description="Put the floor that the feet stand on at Z = 0 and the first person at the origin. "
+        "Switch it off when the camera moves through a set that is in place already",
+        default=True,
+    )
+
+
+CLASSES = (PlacementProperties, CameraTrackProperties)
 
 
 def attach() -> None:
+    bpy.types.Collection.reel2rig_track = bpy.props.PointerProperty(type=CameraTrackProperties)
     bpy.types.Collection.reel2rig_put = bpy.props.PointerProperty(type=PlacementProperties)
 
 
 def detach() -> None:
+    del bpy.types.Collection.reel2rig_track
     del bpy.types.Collection.reel2rig_put

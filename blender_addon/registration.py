@@ -21,6 +21,7 @@ from . import (
 )
 from .operators import body as body_operators
 from .operators import camera as camera_operators
+from .operators import camera_track as camera_track_operators
 from .operators import capture as capture_operators
 from .operators import cleanup as cleanup_operators
 from .operators import cleanup_jumps, cleanup_presets
@@ -60,6 +61,7 @@ MODULES = (
     cleanup_jumps,
     cleanup_presets,
     camera_operators,
+    camera_track_operators,
     body_operators,
     people_operators,
     track_operators,

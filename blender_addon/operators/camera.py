@@ -16,7 +16,7 @@ from ..scene.stored_settings import PLACEMENT, placement_of
 from .base import redraw, report_error
 
 
-class _OfCapture:
+class OfCapture:
     """An operator on the capture whom the user works on."""
 
     @classmethod
@@ -27,7 +27,7 @@ class _OfCapture:
         return True
 
 
-class LookThroughCamera(_OfCapture, bpy.types.Operator):
+class LookThroughCamera(OfCapture, bpy.types.Operator):
     bl_idname = "reel2rig.look_through_camera"
     bl_label = "Look Through Camera"
     bl_description = (
@@ -72,7 +72,7 @@ def _put(context: bpy.types.Context, home: bpy.types.Collection, placement: Plac
     live.problem = None
 
 
-class StartAtCursor(_OfCapture, bpy.types.Operator):
+class StartAtCursor(OfCapture, bpy.types.Operator):
     bl_idname = "reel2rig.start_at_cursor"
     bl_label = "Start at 3D Cursor"
     bl_description = "Move the capture so that the first person begins at the 3D cursor, on its floor"
@@ -90,7 +90,7 @@ class StartAtCursor(_OfCapture, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class FloorFromFoot(_OfCapture, bpy.types.Operator):
+class FloorFromFoot(OfCapture, bpy.types.Operator):
     bl_idname = "reel2rig.floor_from_foot"
     bl_label = "Set Floor From Selected Foot"
     bl_description = (
@@ -119,7 +119,7 @@ class FloorFromFoot(_OfCapture, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class ResetPlacement(_OfCapture, bpy.types.Operator):
+class ResetPlacement(OfCapture, bpy.types.Operator):
     bl_idname = "reel2rig.reset_placement"
     bl_label = "Reset Placement"
     bl_description = "Put the people and the camera back where the capture had them, focal length included"

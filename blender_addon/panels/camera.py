@@ -8,6 +8,7 @@ from ...core.errors import Reel2RigError
 from ..live import live
 from ..operators.camera import is_looking_through
 from ..scene.camera import footage_behind
+from ..scene.camera_tracks import has_track
 from ..scene.layers import capture_action
 from ..scene.made import read_made
 from ..scene.people import active_capture, camera_of, people_in
@@ -85,6 +86,9 @@ class LensPanel(Sidebar, bpy.types.Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         home = active_capture(context)
+        if has_track(home):
+            draw_text(layout, "The camera track brings its own focal length", "INFO")
+            return
         layout.prop(home.reel2rig_put, "focal_mm")
         try:
             size, px = picture_size(home), focal_px(home)
@@ -129,6 +133,41 @@ class PlacementPanel(Sidebar, bpy.types.Panel):
         layout.operator("reel2rig.reset_placement", icon="LOOP_BACK")
 
 
+class CameraTrackPanel(Sidebar, bpy.types.Panel):
+    bl_idname = "REEL2RIG_PT_camera_track"
+    bl_label = "Moving Camera"
+    bl_parent_id = "REEL2RIG_PT_camera"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return active_capture(context) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        home = active_capture(context)
+        choice = home.reel2rig_track
+        layout.row().prop(choice, "source", expand=True)
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.prop(choice, "level")
+        layout.prop(choice, "known_scale")
+        if choice.known_scale:
+            layout.prop(choice, "scale")
+        if choice.source == "file":
+            row = layout.row()
+            row.operator_context = "INVOKE_DEFAULT"  # it opens the file browser
+            row.operator("reel2rig.import_camera_track", icon="IMPORT")
+        elif choice.source == "camera":
+            layout.prop(choice, "camera")
+            layout.operator("reel2rig.use_animated_camera", icon="CAMERA_DATA")
+        else:
+            layout.prop(choice, "clip")
+            layout.operator("reel2rig.use_solved_clip", icon="TRACKER")
+        if has_track(home):
+            layout.operator("reel2rig.remove_camera_track", icon="X")
+
+
 def _footage(context: bpy.types.Context) -> bpy.types.CameraBackgroundImage | None:
     home = active_capture(context)
     camera = camera_of(home) if home else None
@@ -148,4 +187,4 @@ def _overlay_is_off(home: bpy.types.Collection) -> bool:
     return any(one is not None and not one.overlay for one in made)
 
 
-CLASSES = (CameraPanel, CameraFootagePanel, LensPanel, PlacementPanel)
+CLASSES = (CameraPanel, CameraFootagePanel, LensPanel, PlacementPanel, CameraTrackPanel)

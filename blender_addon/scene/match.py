@@ -12,11 +12,13 @@ import numpy as np
 from ...core.errors import InputError
 from ..capture_result import Footage
 from .camera import show_footage
+from .camera_tracks import pose_capture_camera
 from .fcurves import curve_container
 from .layers import capture_action, corrections_action, fit_strips, whole_strips
 from .made import read_made, write_made
 from .packed import PROPERTY, read_about, update_about
 from .people import camera_of, people_in
+from .placed import placed_people
 from .placing import Placing, fit_scene, place
 from .rederive import is_protected, rederive
 
@@ -89,6 +91,7 @@ def follow_scene_rate(scene: bpy.types.Scene, home: bpy.types.Collection) -> Pla
         moved |= {capture, corrections}
     for camera in (thing for thing in home.objects if thing.type == "CAMERA"):
         _replace_footage(camera, scene, footage, after)
+    pose_capture_camera(home, placed_people(home, people[:1])[0])
     return after
 
 

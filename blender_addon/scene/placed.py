@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...core.errors import Reel2RigError
+from ...core.motion.camera_track import CameraTrack
 from ...core.motion.cleanup.settings import Placement
 from ...core.motion.clip import MotionClip
 from ...core.motion.feet import FootPoints, foot_points
 from ...core.motion.placement import place_clips
 from ...core.motion.spaces import to_space
 from .body_shape import body_of, in_shape, unit_of
+from .camera_tracks import track_of
 from .packed import read_about, unpack_clip
 from .people import people_in
 from .placing import Placing
@@ -66,7 +68,8 @@ def placed_people(home: bpy.types.Collection | None, wanted: list[bpy.types.Obje
     people = people_in(home) if home else wanted
     placement = placement_of(home) if home else Placement()
     raw = tuple(_in_blender(unpack_clip(person)[0]) for person in people)
-    placed = dict(zip((person.name for person in people), _place(raw, placement), strict=True))
+    track = track_of(home) if home else None
+    placed = dict(zip((person.name for person in people), _place(raw, placement, track), strict=True))
     return [_read(person, placed[person.name], placement) for person in wanted]
 
 
@@ -96,6 +99,8 @@ def _in_blender(clip: MotionClip) -> MotionClip:
 
 
 @lru_cache(maxsize=4)
-def _place(clips: tuple[MotionClip, ...], placement: Placement) -> tuple[MotionClip, ...]:
+def _place(
+    clips: tuple[MotionClip, ...], placement: Placement, track: CameraTrack | None
+) -> tuple[MotionClip, ...]:
     # While one slider of one person moves, the others need not be placed again.
-    return tuple(place_clips(clips, placement))
+    return tuple(place_clips(clips, placement, track))

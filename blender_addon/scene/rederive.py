@@ -16,13 +16,13 @@ from ...core.motion.cleanup.derive import derive
 from ...core.motion.cleanup.derived import Derived
 from ...core.motion.cleanup.settings import Cleanup, Placement
 from .action import write_derived
-from .camera import pose_camera
+from .camera_tracks import pose_capture_camera
 from .edited_contacts import take_edited_contacts
 from .fcurves import assign_action, curve_container, make_action
 from .handwork import captured_paths, is_edited
 from .layers import capture_action
 from .made import EDITED, Made, contact_digest, made_now, read_made, write_made
-from .people import camera_of, capture_of, is_person, people_in
+from .people import capture_of, is_person, people_in
 from .placed import PlacedPerson, placed_people
 from .stored_settings import cleanup_of, contacts_of, placement_of
 
@@ -61,10 +61,8 @@ def rederive_capture(scene: bpy.types.Scene, home: bpy.types.Collection) -> list
     """Key all people of a capture anew, and move its camera with them. Raises as `rederive`."""
     people = people_in(home)
     placed = placed_people(home, people)
-    solved = next((one.clip.camera for one in placed if one.clip.camera is not None), None)
-    camera = camera_of(home)
-    if camera is not None and solved is not None:
-        pose_camera(camera, solved, placed[0].unit)
+    if placed:
+        pose_capture_camera(home, placed[0])
     return [_rederive(person, one) for person, one in zip(people, placed, strict=True)]
 
 
