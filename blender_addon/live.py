@@ -18,10 +18,13 @@ from dataclasses import dataclass
 import bpy
 from bpy.app.handlers import persistent
 
+from ..core.motion.cleanup.settings import Cleanup
 from .problems import Problem, problem_of
 from .scene.layers import capture_action
+from .scene.made import read_made
 from .scene.people import is_person
 from .scene.rederive import is_protected, is_up_to_date, rederive, rederive_capture
+from .scene.stored_settings import keep_cleanup
 
 CLASSES = ()
 
@@ -44,11 +47,18 @@ class Request:
     home: str | None = None
 
     def run(self) -> None:
+        """Make the keys; somebody who is gone is left out. Raises what `rederive` raises."""
         scene = bpy.data.scenes.get(self.scene)
         if scene is None:
             return
         if self.person is not None and (person := scene.objects.get(self.person)):
-            rederive(scene, person)
+            try:
+                rederive(scene, person)
+            except Exception:
+                # A setting that cannot be had goes back to what the keys say.
+                made = read_made(capture_action(person))
+                keep_cleanup(person, made.cleanup if made else Cleanup())
+                raise
         if self.home is not None and (home := bpy.data.collections.get(self.home)):
             rederive_capture(scene, home)
 

@@ -11,7 +11,12 @@ from ..scene.layers import add_corrections, capture_action, corrections_action
 from ..scene.match import follow_scene_rate
 from ..scene.people import active_person, capture_of, person_of
 from ..scene.rederive import rederive
-from ..scene.stored_settings import CONTACTS, cleanup_of, forget_contacts, keep_cleanup
+from ..scene.stored_settings import (
+    cleanup_of,
+    forget_contacts,
+    has_edited_contacts,
+    keep_cleanup,
+)
 from .base import report_error
 from .of_person import OfPerson
 
@@ -35,6 +40,7 @@ class _CleanUp(OfPerson):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         live.drop()  # whatever waits would be made here anyway
+        done = False
         try:
             for person in self.people(context):
                 self.prepare(context, person)
@@ -42,13 +48,15 @@ class _CleanUp(OfPerson):
                 if self.contacts_as_found:
                     forget_contacts(person)
                 made = rederive(context.scene, person, take_contacts=not self.contacts_as_found)
+                done = True
                 if made.is_new and before is not None:
                     self.report(
                         {"INFO"},
                         f"Keys edited by hand stay in '{before.name}'; '{made.action.name}' is cleaned up",
                     )
         except Exception as error:
-            return report_error(self, error)
+            cancelled = report_error(self, error)
+            return {"FINISHED"} if done else cancelled  # what was done can be undone
         live.problem = None
         return {"FINISHED"}
 
@@ -125,7 +133,7 @@ class DetectContacts(_CleanUp, bpy.types.Operator):
             return False
         person = active_person(context)
         action = capture_action(person)
-        if CONTACTS not in person and action is not None and not waits_for_contacts(action):
+        if not has_edited_contacts(person) and action is not None and not waits_for_contacts(action):
             cls.poll_message_set("Contacts are as the capture found them")
             return False
         return True

@@ -10,7 +10,7 @@ from ..scene.edited_contacts import waits_for_contacts
 from ..scene.layers import capture_action
 from ..scene.made import read_made
 from ..scene.people import active_person
-from ..scene.stored_settings import CONTACTS
+from ..scene.stored_settings import has_edited_contacts
 from .cleanup import CleanupPart
 from .worker import draw_text
 
@@ -46,7 +46,7 @@ class FeetPanel(CleanupPart, bpy.types.Panel):
         if action is not None and waits_for_contacts(action):
             draw_text(layout, "Contacts were edited: Clean Up Again takes them over", "ERROR")
         row = layout.row(align=True)
-        row.label(text="Contacts: edited" if CONTACTS in person else "Contacts: as found")
+        row.label(text="Contacts: edited" if has_edited_contacts(person) else "Contacts: as found")
         row.operator("reel2rig.detect_contacts", icon="LOOP_BACK")
         row = layout.row(align=True)
         row.operator("reel2rig.jump_to_doubt", text="", icon="TRIA_LEFT").backwards = True

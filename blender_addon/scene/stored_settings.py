@@ -64,6 +64,11 @@ def contacts_of(person: bpy.types.Object, clip: MotionClip) -> Bools | None:
     return contacts
 
 
+def has_edited_contacts(person: bpy.types.Object) -> bool:
+    """Whether edited contacts are stored with a person."""
+    return CONTACTS in person
+
+
 def keep_contacts(person: bpy.types.Object, clip: MotionClip, contacts: Bools) -> None:
     """Store edited contacts (T, 2) of the clip's frames as runs of video frames."""
     runs = {
@@ -78,7 +83,7 @@ def keep_contacts(person: bpy.types.Object, clip: MotionClip, contacts: Bools) -
 
 def forget_contacts(person: bpy.types.Object) -> None:
     """Let the contacts that the capture found count again."""
-    if CONTACTS in person:
+    if has_edited_contacts(person):
         del person[CONTACTS]
 
 

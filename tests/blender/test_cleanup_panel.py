@@ -143,6 +143,20 @@ def test_what_cannot_be_read_is_shown_as_defaults_and_only_reset_replaces_it(peo
     assert cleanup_of(people[0]) == Cleanup()
 
 
+def test_a_setting_that_cannot_be_had_goes_back_to_what_the_keys_say_and_the_reason_is_told(people):
+    sliders = sliders_of(people[0])
+    sliders.smoothing = 1.0
+    bpy.ops.reel2rig.add_corrections()
+    head = people[0].pose.bones["Head"]
+    head.keyframe_insert("rotation_quaternion", frame=3)
+    sliders.rotation_mode = "XYZ"  # would switch the correction off
+    assert live.problem is not None
+    assert sliders.rotation_mode == "QUATERNION"
+    assert is_up_to_date(bpy.context.scene, people[0])
+    sliders.smoothing = 2.0
+    assert live.problem is None
+
+
 def test_copying_gives_the_settings_of_the_active_person_to_the_other_selected_ones(people):
     sliders_of(people[0]).smoothing = 2.5
     bpy.ops.object.select_all(action="DESELECT")
