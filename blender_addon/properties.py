@@ -184,10 +184,14 @@ class CaptureProperties(bpy.types.PropertyGroup):
         start = self.start_frame if self.choose_start else None
         return BuildOptions(frame_start=start, skin=self.skin, camera=self.camera)
 
+    def person_unseen(self) -> str:
+        """Who is captured of a video whose people are not listed."""
+        return self.person_ids.strip() if self.person == "ids" else self.person
+
     def _person(self) -> str:
         if self.has_list():
             return ",".join(str(person.number) for person in self.people if person.chosen)
-        return self.person_ids.strip() if self.person == "ids" else self.person
+        return self.person_unseen()
 
 
 def _given(**files: str) -> dict[str, str]:

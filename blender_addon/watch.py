@@ -69,6 +69,11 @@ def _step() -> bool:
 def _land() -> None:
     """The final build is no part of a tick: it takes what it takes, like any command."""
     for item in jobs.queue.landing:
-        if not landing.what_holds_up():
+        if landing.what_holds_up():
+            continue
+        try:
             landing.land(item)
-            redraw()
+        except Exception as error:
+            jobs.landed(item)  # else it would be tried again and again; a capture is on the list
+            jobs.report(error)
+        redraw()

@@ -29,7 +29,10 @@ def wish(scene: bpy.types.Scene, kind: str = "capture", video: str = "") -> Item
     settings, after = chosen.settings(), None
     if kind == "scan":
         settings["person"] = "all"
-    elif chosen.has_list() and not video:
+    elif video:  # the range and the list of people belong to the video in the panel
+        settings = {name: value for name, value in settings.items() if name not in ("start", "end")}
+        settings["person"] = chosen.person_unseen()
+    elif chosen.has_list():
         require_somebody(chosen.people)
         after = _scan_job(chosen.scan_folder)
     return Item(

@@ -11,7 +11,7 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 
-from reel2rig.blender_addon import ticks, watch  # noqa: E402
+from reel2rig.blender_addon import landing, ticks, watch  # noqa: E402
 from reel2rig.blender_addon.jobs import jobs  # noqa: E402
 from reel2rig.blender_addon.jobs.words import clock, left_text, stage_text  # noqa: E402
 from reel2rig.blender_addon.operators.capture import wish  # noqa: E402
@@ -256,3 +256,11 @@ def test_a_failing_tick_is_reported_and_ticks_go_on(addon, monkeypatch):
     monkeypatch.setattr(jobs, "poll", lambda: SimpleNamespace().nothing)
     watch._tick()
     assert jobs.problem.code == "internal.error"
+
+
+def test_an_outcome_that_cannot_be_brought_in_does_not_stop_the_ticks(addon, worker, make_video, monkeypatch):
+    (item,) = add(addon, make_video("good"))
+    monkeypatch.setattr(landing, "scene_of", lambda asker: 1 / 0)
+    until(lambda: item.state == "done")
+    assert jobs.problem.code == "internal.error"
+    assert item.job.folder.exists()

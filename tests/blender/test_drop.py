@@ -75,6 +75,13 @@ def test_several_dropped_videos_are_captured_one_after_another(addon, worker, ma
     assert addon.reel2rig.video == ""
 
 
+def test_the_range_of_one_video_is_not_that_of_others(addon, worker, make_video, tmp_path):
+    addon.reel2rig.trim, addon.reel2rig.trim_start, addon.reel2rig.trim_end = True, 3, 9
+    files = [{"name": make_video(stem).name} for stem in ("a", "b")]
+    bpy.ops.reel2rig.drop_video(directory=str(tmp_path), files=files)
+    assert ["start" in request["settings"] for request in worker.requests()] == [False, False]
+
+
 def test_the_facts_of_a_video_are_read_without_leaving_a_trace(addon, film):
     before = set(bpy.data.user_map())
     addon.reel2rig.video = str(film)

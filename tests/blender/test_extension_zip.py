@@ -175,7 +175,7 @@ out["heads"] = []
 for frame in (1, 30):
     scene.frame_set(frame)
     out["heads"].append(list(armature.matrix_world @ armature.pose.bones["Head"].head))
-out["finished"] = len(jobs.finished)
+out["finished"] = len(jobs.finished.now(preferences.home()))
 addon_utils.disable(name, default_set=True)
 out["session"] = jobs.session is None
 """
