@@ -20,7 +20,7 @@ import virtual_env
 
 ROOT = virtual_env.ROOT
 DEMO_EXTRAS = ("worker", "blender")
-TEST_EXTRAS = (*DEMO_EXTRAS, "research", "dev")
+TEST_EXTRAS = (*DEMO_EXTRAS, "research", "dev", "docs")
 
 COMMANDS = {
     "demo": "install what the demo needs and make demo/demo.blend, demo.glb, demo.npz and a contact sheet",
@@ -76,7 +76,8 @@ def matrix(versions: list[str]) -> int:
 
 
 def docs(_further: list[str]) -> int:
-    prepare(TEST_EXTRAS)
+    machine.check_python()
+    virtual_env.install(("docs",))
     return run([virtual_env.program("mkdocs"), "build", "--strict"])
 
 

@@ -84,12 +84,11 @@ def _install_packages(extras: list[str]) -> None:
     torch = [item for item in requirements if item.startswith("torch")]
     index = os.environ.get(TORCH_INDEX)
     torch_source = ["--index-url", index] if index else []
-    _check_disk(_brings_cuda([*torch, *torch_source]), "dev" in extras)
-    print(
-        f"Installing the packages of [{','.join(extras)}]; the first time this downloads about a gigabyte",
-        flush=True,
-    )
-    if index:
+    print(f"Installing the packages of [{','.join(extras)}]", flush=True)
+    if torch:
+        _check_disk(_brings_cuda([*torch, *torch_source]), "dev" in extras)
+        print("The first time this downloads about a gigabyte", flush=True)
+    if index and torch:
         _pip([*torch_source, *torch], f"installing torch from {TORCH_INDEX}")
     _pip(requirements, "installing the packages")
 
