@@ -16,7 +16,7 @@ from ..scene.put_capture import equivalent_mm, focal_px, is_focal_assumed, pictu
 from .sidebar import Sidebar
 from .worker import draw_text
 
-_ASSUMED = "Assumed from the picture size: with a wrong focal length people stand at a wrong distance"
+_ASSUMED = "Assumed from the picture size; if it is wrong, so is every distance"
 
 
 class CameraPanel(Sidebar, bpy.types.Panel):
