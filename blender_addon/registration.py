@@ -39,6 +39,7 @@ from .panels import capture as capture_panels
 from .panels import chosen_people, cleanup_layers, cleanup_parts
 from .panels import cleanup as cleanup_panels
 from .panels import help as help_panels
+from .panels import menu as command_menu
 from .panels import people as people_panels
 from .panels import waiting as waiting_panels
 
@@ -77,6 +78,7 @@ MODULES = (
     body_panels,
     help_panels,
     live,
+    command_menu,
     handlers,
 )
 

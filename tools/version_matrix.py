@@ -20,9 +20,12 @@ import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".cache" / "matrix"
-# What the tests of these two folders need; scipy is what rotations are compared with.
 TESTS = ("tests/blender", "tests/motion")
-PACKAGES = ("numpy", "scipy", "pytest>=8", "hypothesis>=6", "setuptools>=77", "wheel")
+# What these tests need: scipy is what rotations are compared with, OpenCV writes videos to drop.
+PACKAGES = (
+    *("numpy", "scipy", "opencv-python-headless>=4.11"),
+    *("pytest>=8", "hypothesis>=6", "setuptools>=77", "wheel"),
+)
 NEEDED_BYTES = 1.3e9  # measured: 1.0 to 1.1 GB a version
 _WHEEL = "import build_addon, pathlib, sys; print(build_addon.build_wheel(pathlib.Path(sys.argv[1])))"
 

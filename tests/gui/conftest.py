@@ -11,7 +11,7 @@ from typing import Any
 
 import gui_blender
 import pytest
-from gui_ring import Played, play
+from gui_ring import MOMENTS, Played, play
 
 ROOT = Path(__file__).resolve().parents[2]
 Play = Callable[..., Played]
@@ -61,6 +61,12 @@ def demo_clip() -> Path:
     from reel2rig.bridge.demo_clip import fetch_demo_clip
 
     return fetch_demo_clip(Path(os.environ["REEL2RIG_HOME"]) / "clips")
+
+
+@pytest.fixture(scope="session")
+def capture(played: Play, worker_home: Path, demo_clip: Path) -> Played:
+    """The demo clip, captured in the window; captured.blend lies beside its pictures."""
+    return played("capture", home=str(worker_home), video=str(demo_clip), moments=MOMENTS)
 
 
 @pytest.fixture(scope="session")

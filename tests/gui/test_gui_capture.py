@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from gui_ring import Played
+from gui_ring import MOMENTS
 from silhouette import difference, overlap, person_in_footage
 
 pytestmark = pytest.mark.gui
-MOMENTS = (60, 215)  # on the box with raised arms; running, after the jump
-
-
-@pytest.fixture(scope="module")
-def capture(played, worker_home: Path, demo_clip: Path) -> Played:
-    return played("capture", home=str(worker_home), video=str(demo_clip), moments=MOMENTS)
 
 
 def test_a_typed_path_and_one_press_capture_the_clip(capture, demo_clip) -> None:

@@ -22,6 +22,7 @@ from gui_blender import GuiBlender
 
 INSIDE = Path(__file__).resolve().parents[1] / "gui" / "inside"
 SIZE = (1600, 1000)
+MOMENTS = (60, 215)  # frames of the demo clip: on the box with raised arms; running, after the jump
 _QUIT = 20  # seconds that Blender may take to leave
 # What Blender prints about faults of an extension that nobody would notice in a window.
 _COMPLAINTS = re.compile(r"Traceback|uiItem|rna_|not found|unknown operator")

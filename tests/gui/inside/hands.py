@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from typing import Any
 
 import bpy
@@ -73,6 +73,16 @@ def fill(stage: Stage, place: Place, text: str) -> Steps:
     yield from key(stage, "RET", place)
 
 
+def fill_number(stage: Stage, place: Place, text: str) -> Steps:
+    """Give a number field a value: Enter over it begins to edit what it holds, all of it selected."""
+    yield from point(stage, place)
+    yield from key(stage, "RET", place)
+    yield 0.1
+    yield from type_text(stage, text, place)
+    yield from key(stage, "RET", place)
+    yield 0.2
+
+
 def under_mouse(stage: Stage, region: bpy.types.Region) -> str:
     """The button that the mouse is on: "operator.name(...)" or "Type.property"; "" for none."""
     with bpy.context.temp_override(window=stage.window, area=stage.area, region=region):
@@ -87,35 +97,38 @@ def find(
     stage: Stage,
     wanted: str,
     region: bpy.types.Region | None = None,
-    columns: Iterable[float] = _COLUMNS,
+    columns: tuple[float, ...] = _COLUMNS,
 ) -> Generator[float, None, Place]:
     """Point at one place after the other until the wanted button is under the mouse; returns its place.
 
     Args:
         wanted: how what `under_mouse` says begins, such as "reel2rig.capture(".
+        columns: where along the rows to point, in parts of the region's width.
 
     Raises NotReached: it is nowhere, even after scrolling down.
     """
     region = region or stage.region("UI")
     seen: list[str] = []
-    for scroll in _scrolled(stage, region):
-        yield from scroll
-        for column in columns:
-            x = region.x + round(region.width * column)
-            for y in range(region.y + region.height - 12, region.y, -_ROW):
-                event(stage, "MOUSEMOVE", "NOTHING", (x, y))
-                yield 0.015
-                found = under_mouse(stage, region)
-                if found.startswith(wanted):
-                    return x, y - 3
-                if found and found not in seen:
-                    seen.append(found)
+    # Most buttons are found in the first column: only when none is, the slow search goes over the others.
+    for group in (columns[:1], columns[1:]):
+        for scroll in _scrolled(stage, region):
+            yield from scroll
+            for x in (region.x + round(region.width * column) for column in group):
+                for y in range(region.y + region.height - 12, region.y, -_ROW):
+                    event(stage, "MOUSEMOVE", "NOTHING", (x, y))
+                    yield 0.015
+                    found = under_mouse(stage, region)
+                    if found.startswith(wanted):
+                        return x, y - 3
+                    if found and found not in seen:
+                        seen.append(found)
     raise NotReached(f"no button {wanted} among {seen}")
 
 
 def _scrolled(stage: Stage, region: bpy.types.Region) -> Generator[Steps, None, None]:
     """Scroll steps: first to the top, then page by page until nothing moves any more."""
-    place = (region.x + region.width // 2, region.y + region.height // 2)
+    # At the right edge, where no number field takes the wheel.
+    place = (region.x + region.width - 6, region.y + region.height // 2)
 
     def wheel(kind: str, times: int) -> Steps:
         yield from point(stage, place)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import addon_utils
 import bpy
 from screen import read_screen, write_png
 
@@ -40,7 +41,7 @@ class Stage:
     # ---- where things are ----
 
     def turn_to(self, editor: str) -> None:
-        """Work in the first editor of that type from now on, such as PREFERENCES, in whatever window it is."""
+        """Work in the first editor of that type from now on, such as PREFERENCES, in any window."""
         self._editor = editor
 
     @property
@@ -67,11 +68,24 @@ class Stage:
 
     # ---- what happens ----
 
-    def install(self) -> None:
-        """Install the zip and enable it, as dropping it onto the window does."""
+    def install(self, folded: Iterable[str] = (), unfolded: Iterable[str] = ()) -> None:
+        """Install the zip and enable it, as dropping it onto the window does.
+
+        Args:
+            folded, unfolded: panels that shall be seen closed, or open, from the first: their headers are no
+                buttons, so that the mouse cannot find them by pointing.
+        """
         bpy.ops.extensions.package_install_files(
             filepath=self.given["zip"], repo="user_default", enable_on_install=True
         )
+        if not folded and not unfolded:
+            return
+        classes = {name: getattr(bpy.types, name) for name in (*folded, *unfolded)}
+        addon_utils.disable(PACKAGE, default_set=True)
+        for name, cls in classes.items():
+            options = set(getattr(cls, "bl_options", ())) - {"DEFAULT_CLOSED"}
+            cls.bl_options = options | ({"DEFAULT_CLOSED"} if name in folded else set())
+        addon_utils.enable(PACKAGE, default_set=True)
 
     def show_sidebar(self, category: str = "Reel2Rig") -> Steps:
         """Open the 3D view's sidebar on a tab."""

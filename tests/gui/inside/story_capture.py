@@ -23,6 +23,7 @@ def story(stage: Stage) -> Steps:
     yield from stage.until(lambda: jobs.capturing, 5, "the capture to begin")
     yield from captured(stage, jobs)
     stage.fact(pace=pace(stage, spent))
+    bpy.ops.wm.save_as_mainfile(filepath=str(stage.folder / "captured.blend"), copy=True)
     yield from judged(stage)
     yield from undone(stage)
 
