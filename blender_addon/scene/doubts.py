@@ -12,10 +12,13 @@ from .fcurves import curve_container
 
 Array = NDArray[np.float64]
 DOUBTFUL = 0.5  # a confidence below this is no more than a guess
+_SHORTEST = 3  # frames; every step passes through doubt for a frame or two as the foot comes down
 
 
 def doubtful_frames(action: bpy.types.Action) -> Array:
-    """(N,) action frames, increasing: of each stretch in which a contact is a guess, the worst one."""
+    """(N,) action frames, increasing: of each stretch in which a contact is a guess, the worst one. Stretches
+    of a frame or two are left out: they could move a step by no more.
+    """
     first, last = (round(float(end)) for end in action.frame_range)
     frames = np.arange(first, last + 1)
     sure = np.ones(len(frames))
@@ -23,10 +26,9 @@ def doubtful_frames(action: bpy.types.Action) -> Array:
         keys = _keys(action, name)
         if len(keys):
             sure = np.minimum(sure, np.interp(frames, keys[:, 0], keys[:, 1]))
-    return np.array(
-        [frames[start + int(np.argmin(sure[start:stop]))] for start, stop in unbroken_runs(sure < DOUBTFUL)],
-        np.float64,
-    )
+    stretches = [run for run in unbroken_runs(sure < DOUBTFUL) if run[1] - run[0] >= _SHORTEST]
+    worst = [frames[start + int(np.argmin(sure[start:stop]))] for start, stop in stretches]
+    return np.array(worst, np.float64)
 
 
 def gap_frames(action: bpy.types.Action) -> Array:

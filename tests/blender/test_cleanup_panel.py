@@ -188,13 +188,13 @@ def test_nothing_can_be_pressed_without_a_captured_person(people):
         assert not getattr(bpy.ops.reel2rig, name).poll(), name
 
 
-def doubt(person, *frames: float) -> None:
-    """Let the contact of the left foot be a guess at some frames."""
+def doubt(person, *frames: float, around: float = 4.0) -> None:
+    """Let the contact of the left foot be a guess at some frames, and sure `around` frames before and after."""
     curve = curve_container(capture_action(person)).fcurves.find('["contact_L_confidence"]')
     curve.keyframe_points.clear()
     curve.keyframe_points.insert(1, 1.0)
     for frame in frames:
-        for offset, value in ((-1, 1.0), (0, 0.1), (1, 1.0)):
+        for offset, value in ((-around, 1.0), (0, 0.1), (around, 1.0)):
             curve.keyframe_points.insert(frame + offset, value)
 
 
@@ -205,6 +205,8 @@ def test_jumping_goes_through_the_doubtful_frames_around_and_back_and_says_when_
             point.co[1] = 1.0
     scene = bpy.context.scene
     scene.frame_set(1)
+    assert bpy.ops.reel2rig.jump_to_doubt() == {"CANCELLED"}
+    doubt(people[0], 5, around=1.0)  # a foot that comes down, as in every step
     assert bpy.ops.reel2rig.jump_to_doubt() == {"CANCELLED"}
     doubt(people[0], 8, 20)
     assert doubtful_frames(capture_action(people[0])).tolist() == [8, 20]
