@@ -189,7 +189,7 @@ def test_nothing_can_be_pressed_without_a_captured_person(people):
 
 
 def doubt(person, *frames: float, around: float = 4.0) -> None:
-    """Let the contact of the left foot be a guess at some frames, and sure `around` frames before and after."""
+    """Let the contact of the left foot be a guess at some frames, sure again `around` frames away."""
     curve = curve_container(capture_action(person)).fcurves.find('["contact_L_confidence"]')
     curve.keyframe_points.clear()
     curve.keyframe_points.insert(1, 1.0)
