@@ -21,6 +21,7 @@ class Plans:
     """The plans asked for since the last `forget`, by home and choice."""
 
     def __init__(self) -> None:
+        self.fresh = False  # whether a plan has come since the panels were last drawn
         self._plans: dict[Key, InstallPlan] = {}
         self._threads: dict[Key, threading.Thread] = {}
 
@@ -31,6 +32,7 @@ class Plans:
             thread = threading.Thread(target=self._make, args=(key, self._plans), daemon=True)
             self._threads[key] = thread
             thread.start()
+            self.fresh = True
             if not bpy.app.background and not bpy.app.timers.is_registered(_tick):
                 bpy.app.timers.register(_tick, first_interval=_TICK, persistent=True)
         return self._plans.get(key)
@@ -62,8 +64,13 @@ plans = Plans()
 
 
 def _tick() -> float | None:
+    busy = plans.busy
     redraw()
-    return _TICK if plans.busy else None
+    if busy or plans.fresh:
+        # Once more after the last plan: a panel that has grown pushes those below away at its second drawing.
+        plans.fresh = busy
+        return _TICK
+    return None
 
 
 def rest() -> None:
