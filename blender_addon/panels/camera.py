@@ -17,6 +17,11 @@ from .sidebar import Sidebar
 from .worker import draw_text
 
 _ASSUMED = "Assumed from the picture size; if it is wrong, so is every distance"
+_BY_SOURCE = {
+    "file": "reel2rig.import_camera_track",
+    "camera": "reel2rig.use_animated_camera",
+    "clip": "reel2rig.use_solved_clip",
+}
 
 
 class CameraPanel(Sidebar, bpy.types.Panel):
@@ -101,11 +106,7 @@ class LensPanel(Sidebar, bpy.types.Panel):
         _fact(facts, "35 mm Equiv.", f"{equivalent_mm(px, size):.1f} mm")
         _fact(facts, "In Pixels", f"{px:.0f} px")
         if assumed:
-            draw_text(
-                layout,
-                "Assumed from the picture size: with a wrong focal length people stand at a wrong distance",
-                "ERROR",
-            )
+            draw_text(layout, _ASSUMED, "ERROR")
 
 
 class PlacementPanel(Sidebar, bpy.types.Panel):
@@ -150,20 +151,15 @@ class CameraTrackPanel(Sidebar, bpy.types.Panel):
         layout.row().prop(choice, "source", expand=True)
         layout.use_property_split = True
         layout.use_property_decorate = False
+        if choice.source != "file":
+            layout.prop(choice, choice.source)
         layout.prop(choice, "level")
         layout.prop(choice, "known_scale")
         if choice.known_scale:
             layout.prop(choice, "scale")
-        if choice.source == "file":
-            row = layout.row()
-            row.operator_context = "INVOKE_DEFAULT"  # it opens the file browser
-            row.operator("reel2rig.import_camera_track", icon="IMPORT")
-        elif choice.source == "camera":
-            layout.prop(choice, "camera")
-            layout.operator("reel2rig.use_animated_camera", icon="CAMERA_DATA")
-        else:
-            layout.prop(choice, "clip")
-            layout.operator("reel2rig.use_solved_clip", icon="TRACKER")
+        row = layout.row()
+        row.operator_context = "INVOKE_DEFAULT"  # a file is chosen in the file browser
+        row.operator(_BY_SOURCE[choice.source])
         if has_track(home):
             layout.operator("reel2rig.remove_camera_track", icon="X")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -200,6 +201,50 @@ def test_a_clip_without_a_solution_is_refused(built, tmp_path):
     clip = bpy.data.movieclips.load(str(tmp_path / "frame.png"))
     with pytest.raises(NotSolved, match="Movie Clip Editor"):
         track_of_solve(built.collection, clip)
+
+
+def test_the_camera_that_blender_solved_is_found_as_it_moved(built, track, tmp_path):
+    steady = from_poses(
+        track.rotation.transpose(0, 2, 1), track.positions, np.full(FRAMES, 1400.0), track.fps, *SIZE
+    )
+    clip = solved_clip(tmp_path, steady)
+    found = track_of_solve(built.collection, clip)
+    assert np.array_equal(found.frames, np.arange(FRAMES))
+    assert np.allclose(found.focal_px, 1400.0)
+    # A solution has its own place, axes and size.
+    turn = steady.rotation[0].T @ found.rotation[0]
+    way, solved = (one.positions - one.positions[0] for one in (steady, found))
+    size = np.linalg.norm(way[-1]) / np.linalg.norm(solved[-1])
+    assert np.allclose(solved @ turn.T * size, way, atol=1e-3)
+    assert np.allclose(found.rotation @ turn.T, steady.rotation, atol=1e-4)
+    built.collection.reel2rig_track.clip = clip
+    assert bpy.ops.reel2rig.use_solved_clip() == {"FINISHED"}
+    assert track_of(built.collection) is not None
+
+
+def solved_clip(folder: Path, track: CameraTrack) -> Any:
+    """A movie clip in which perfectly tracked points are solved by Blender itself."""
+    cv2 = pytest.importorskip("cv2")
+    for frame in range(len(track)):
+        cv2.imwrite(str(folder / f"{frame:03d}.png"), np.zeros((SIZE[1], SIZE[0], 3), np.uint8))
+    clip = bpy.data.movieclips.load(str(folder / "000.png"))
+    tracking = clip.tracking
+    tracking.camera.units = "PIXELS"
+    tracking.camera.focal_length_pixels = float(track.focal_px[0])
+    points = np.random.default_rng(0).uniform((-2, 1, 0), (4, 7, 3), (60, 3))
+    seen = np.array([camera.project(points) for camera in track.cameras()]) / SIZE
+    for number in np.flatnonzero(np.all((seen > 0) & (seen < 1), axis=(0, 2))):
+        marker = tracking.tracks.new(name=f"Point {number}", frame=1).markers
+        for frame, (across, down) in enumerate(seen[:, number]):
+            marker.insert_frame(frame + 1, co=(across, 1.0 - down))
+    tracking.objects[0].keyframe_a, tracking.objects[0].keyframe_b = 1, len(track) - 5
+    window = bpy.context.window_manager.windows[0]
+    area = window.screen.areas[0]
+    area.type = "CLIP_EDITOR"
+    area.spaces.active.clip = clip
+    with bpy.context.temp_override(window=window, area=area, region=area.regions[-1]):
+        bpy.ops.clip.solve_camera()
+    return clip
 
 
 def test_the_moving_camera_keeps_time_when_the_scene_takes_the_rate_of_the_video(
