@@ -48,10 +48,14 @@ def draw_worker(layout: bpy.types.UILayout, always_manage: bool = False) -> None
             _draw_model(layout.box())
         return
     box = layout.box()
-    draw_text(box, line, _ICONS.get(kind, "INFO"))
+    if python_is_wanting():
+        draw_text(box, "Choose your Python" if always_manage else "No Python chosen", "INFO")
+        kind = "absent"
+    else:
+        draw_text(box, line, _ICONS.get(kind, "INFO"))
     if always_manage and kind == "ready":
         _draw_ready(box, where, state)
-    if kind != "busy":
+    if kind != "busy" and not python_is_wanting():
         _draw_offer(box, where, state, always_manage)
     if always_manage:
         draw_problem(layout)
@@ -164,8 +168,6 @@ def _draw_offer(box: bpy.types.UILayout, where: Home, state: EnvironmentState, f
         return
     if state.name in ("broken", "outdated"):
         draw_text(box, state.reason, "BLANK1")
-    if python_is_wanting():
-        draw_text(box, "No Python is chosen: name yours in the preferences.", "ERROR")
     repair = state.name == "broken"
     plan = plans.look(where, install_choice(repair))
     blocked = bool(plan and (plan.obstacle or (plan.needs_network and not bpy.app.online_access)))

@@ -64,10 +64,10 @@ class InstallPlan:
             told = [("Python", program), ("Changes", "Reel2Rig's own code is added to it, nothing else")]
         else:
             told.append(("Folder", short_path(self.folder)))
-        if self.action in ("install", "renew"):
+        if self.disk:
             told.append(("Download", f"About {gigabytes(self.download)}" if self.download else "Nothing"))
             told.append(("Disk", f"{gigabytes(self.disk)} needed, {gigabytes(self.free)} free"))
-        elif self.download:
+        elif self.download and self.action not in ("install", "renew"):  # those failed before it was known
             told.append(("Download", f"{gigabytes(self.download)}, the landmark model"))
         return [(name, value) for name, value in told if value]
 

@@ -251,6 +251,9 @@ def test_a_missing_landmark_model_is_told_and_fetched_by_one_button(addon):
 def test_a_python_of_the_users_own_is_part_of_the_home(chosen, tmp_path):
     chosen.worker_in = "EXISTING"
     assert preferences.python_is_wanting()
+    layout = drawn(full=True)
+    assert layout.texts == ["Choose your Python"]  # and nothing of an environment that is not wanted
+    assert not layout.buttons
     with pytest.raises(RuntimeError, match="Choose your Python"):
         bpy.ops.reel2rig.install_worker()
     python = tmp_path / "mine" / "bin" / "python"
