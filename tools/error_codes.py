@@ -8,6 +8,8 @@ after adding, renaming or removing an error: `python tools/error_codes.py`.
 from __future__ import annotations
 
 import ast
+import itertools
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -34,7 +36,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Family:
-    """The codes that begin alike, as a section of the page.
+    """The codes that begin alike, in a section of the page.
 
     Attributes:
         codes: what each code means and what to do, by its full name.
@@ -85,17 +87,15 @@ def differences() -> list[str]:
 
 
 def listing() -> str:
-    """One section a family, one row a code."""
+    """One section a title, one heading a code."""
     lines: list[str] = []
-    for family in families():
-        lines += ["", f"## {family.title}", ""]
-        if family.intro:
-            lines += [family.intro, ""]
-        lines += ["| code | what it means | what to do |", "|---|---|---|"]
-        lines += [
-            f'| <a id="{code}"></a>`{code}` | {means} | {do} |' for code, (means, do) in family.codes.items()
-        ]
-    return "\n".join(lines).strip()
+    for title, group in itertools.groupby(families(), key=lambda family: family.title):
+        lines += ["", f"## {title}", ""]
+        for family in group:
+            lines += [family.intro, ""] if family.intro else []
+            for code, (means, do) in family.codes.items():
+                lines += [f"### `{code}`", "", f"{means} {do}", ""]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def page_with(text: str, codes: str) -> str:

@@ -38,10 +38,9 @@ PAGES = pages()
 
 
 def anchors(text: str) -> set[str]:
-    """Where a link into a page may lead: its headings, and the places named by hand."""
+    """Where a link into a page may lead: its headings, as the site names them."""
     text = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
-    headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
-    return {slug(heading) for heading in headings} | set(re.findall(r'<a id="([^"]+)"', text))
+    return {slug(heading) for heading in re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)}
 
 
 def slug(heading: str) -> str:
