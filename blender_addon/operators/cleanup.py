@@ -33,7 +33,8 @@ class _CleanUp(OfPerson):
     contacts_as_found = False
 
     def people(self, context: bpy.types.Context) -> list[bpy.types.Object]:
-        return [active_person(context)]
+        person = active_person(context)
+        return [person] if person is not None else []
 
     def prepare(self, context: bpy.types.Context, person: bpy.types.Object) -> None:
         """Change what is chosen for a person before it is keyed anew."""

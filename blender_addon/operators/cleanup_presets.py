@@ -24,7 +24,9 @@ class CleanupPresets(bpy.types.Menu):
     bl_label = "Presets"
     preset_subdir = "reel2rig/cleanup"
     preset_operator = "reel2rig.apply_cleanup_preset"
-    draw = bpy.types.Menu.draw_preset
+
+    def draw(self, context: bpy.types.Context) -> None:
+        self.draw_preset(context)
 
 
 class ApplyCleanupPreset(OfPerson, bpy.types.Operator):

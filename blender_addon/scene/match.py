@@ -88,7 +88,7 @@ def follow_scene_rate(scene: bpy.types.Scene, home: bpy.types.Collection) -> Pla
             rederive(scene, person)
         corrections = corrections_action(person)
         _retime({corrections} - moved - {None}, before, after)
-        moved |= {capture, corrections}
+        moved |= {action for action in (capture, corrections) if action is not None}
     for camera in (thing for thing in home.objects if thing.type == "CAMERA"):
         _replace_footage(camera, scene, footage, after)
     pose_capture_camera(home, placed_people(home, people[:1])[0])

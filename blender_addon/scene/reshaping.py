@@ -11,6 +11,7 @@ from .body_shape import Shape, set_shape, unit_of
 from .fcurves import curve_container
 from .handwork import bone_path, is_edited
 from .layers import capture_action
+from .made import read_made
 from .people import capture_of
 from .placed import PlacedPerson, placed_people
 from .rederive import rederive
@@ -36,7 +37,10 @@ def reshape_person(scene: bpy.types.Scene, person: bpy.types.Object, shape: Shap
     after = _placed(scene, person)
     grown = (after.clip.root.astype(np.float64) - before.clip.root) * after.unit
     moved = (grown - (rest_heads(person)[0] - heads[0])) @ rest_axes(person)[0]
-    _shift_pelvis(action, after.scene_frames(after.clip.times), moved)
+    made = read_made(action)
+    played = after.clip.times / (made.cleanup.speed if made else 1.0)
+    first = after.placing.scene_frames(after.clip.frames[:1])
+    _shift_pelvis(action, first + played * float(after.timeline_fps), moved)
 
 
 def _placed(scene: bpy.types.Scene, person: bpy.types.Object) -> PlacedPerson:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import bpy
 import numpy as np
@@ -173,7 +174,7 @@ def _replace_person(old: bpy.types.Object, new: bpy.types.Object) -> None:
     The captured action goes too, unless keys in it were edited; so do the person's own empty collections.
     """
     action, skins, homes = capture_action(old), skins_of(old), old.users_collection
-    spare: list[bpy.types.ID] = [old[CLIP], old.data, *(skin.data for skin in skins)]
+    spare: list[Any] = [old[CLIP], old.data, *(skin.data for skin in skins)]
     spare += [slot.material for skin in skins for slot in skin.material_slots if slot.material]
     if action is not None and not is_edited(action):
         spare.append(action)

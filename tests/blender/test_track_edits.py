@@ -74,9 +74,8 @@ def test_merged_people_are_one_with_the_motion_of_both(three):
     assert clip.track == "2"
     assert clip.valid.sum() == 35
     for frame, place in before.items():
-        assert (
-            np.linalg.norm(pelvis_at(second, frame) - place)[None] < 0.06
-        )  # the mean body is a little higher
+        # The mean body is a little higher.
+        assert np.linalg.norm(pelvis_at(second, frame) - place) < 0.06
         assert np.allclose(pelvis_at(second, frame)[:2], place[:2], atol=1e-3)
 
 

@@ -77,7 +77,7 @@ def fit_slopes(values: Array, kept: Bools, spans: Spans, weights: Array, own: Ar
     at = spans.number + curves * keys
 
     def gathered(amount: Array, where: NDArray[np.intp]) -> Array:
-        return np.bincount(where.ravel(), amount.ravel(), size).reshape(-1, keys)
+        return np.bincount(where.ravel(), amount.ravel(), size).reshape(-1, keys).astype(np.float64)
 
     diagonal = gathered(weights * rise * rise, at) + gathered(weights * fall * fall, at + 1) + _OWN_SLOPE
     beside = gathered(weights * rise * fall, at)[:, :-1]
