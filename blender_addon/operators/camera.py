@@ -127,9 +127,10 @@ class ResetPlacement(OfCapture, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not super().poll(context):
-            return False
-        if PLACEMENT not in active_capture(context):
+        home = active_capture(context)
+        if home is None:
+            return super().poll(context)
+        if PLACEMENT not in home:
             cls.poll_message_set("The capture stands where it was captured")
             return False
         return True

@@ -151,4 +151,5 @@ def track_of_solve(home: bpy.types.Collection, clip: bpy.types.MovieClip) -> Cam
     turns = poses[:, :3, :3] / np.linalg.norm(poses[:, :3, :3], axis=1, keepdims=True) @ CV_TO_BLENDER_CAMERA
     focal = np.full(len(poses), tracking.camera.focal_length_pixels)
     fps = Fraction(*about["video"]["fps"])
-    return from_poses(turns, poses[:, :3, 3], focal, fps, *clip.size, first, metric=False)
+    width, height = clip.size
+    return from_poses(turns, poses[:, :3, 3], focal, fps, width, height, first, metric=False)

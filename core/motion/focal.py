@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +24,7 @@ from .rotations import quaternion_from_matrix, quaternion_multiply
 from .settle import slide_along_sight
 
 Array = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 LEAN_SPREAD = np.radians(3.0)  # how far a person's lean may change; decides where feet do not
 FOOT_SPREAD, FOOT_DEPTH_SHARE = 0.03, 0.02  # metres of a foot off its floor; its error along its ray
@@ -62,7 +64,7 @@ class Sight:
             the person, and (T, 3, 3) how the body turned.
         """
         root = self.root.copy()
-        root[:, 2] *= ratio
+        root[:, 2] *= np.asarray(ratio, np.float64)
         turns = turns_between(self.root, root)
         return Sight(root, turned(self.rotations, turns)), turns
 
@@ -127,10 +129,10 @@ def change_focal(clips: Sequence[MotionClip], focal_px: float) -> list[MotionCli
 class _Floor:
     """The floor in the camera's axes: up (3,), and the camera's height above it in metres."""
 
-    up: Array
+    up: Floats
     height: float
 
-    def above(self, points: Array) -> Array:
+    def above(self, points: Floats) -> Array:
         return points @ self.up + self.height
 
 
@@ -146,8 +148,8 @@ class _Walk:
     feet: Array
     heights: Array
     slides: Array
-    likely_up: Array
-    contacts: Array
+    likely_up: Floats
+    contacts: Floats
     joined: NDArray[np.bool_]
     fps: float
 
@@ -208,7 +210,7 @@ def _found_again(people: Sequence[_Walk], floor: _Floor, ratio: float) -> _Floor
     return _Floor(*fit_level(places, weights, spreads, likely, LEAN_SPREAD, heights))
 
 
-def _world_axes(camera: Camera, up: Array) -> Array:
+def _world_axes(camera: Camera, up: Floats) -> Array:
     """(3, 3) from the axes of a camera that finds gravity against `up` into the world, its heading kept."""
     old, new = _ahead(camera.rotation @ _UP), _ahead(up)
     there = camera.rotation.T @ old
@@ -216,7 +218,7 @@ def _world_axes(camera: Camera, up: Array) -> Array:
     return world @ np.stack([new, np.cross(up, new), up])
 
 
-def _ahead(up: Array) -> Array:
+def _ahead(up: Floats) -> Array:
     """(3,) the level direction in which a camera looks, in its own axes; looking straight down, its top."""
     ahead = np.array([0.0, 0.0, 1.0]) - up[2] * up
     if np.linalg.norm(ahead) < 1e-3:

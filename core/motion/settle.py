@@ -39,6 +39,7 @@ def slide_along_sight(
     """
     x, offset = np.asarray(root, np.float64), np.asarray(feet, np.float64)
     rate, linked = np.sqrt(fps / 30.0), np.asarray(joined, bool)
+    sunk = np.asarray(above, np.float64)
     standing = np.asarray(contacts, np.float64) / 2.0  # heel and toe of a foot say nearly the same
     distance, sight = np.linalg.norm(x, axis=1), unit(x)
     system = _Band(len(x))
@@ -47,7 +48,7 @@ def slide_along_sight(
 
     slope = sight @ np.asarray(up, np.float64)
     system.diagonal += standing.sum(axis=1) * (slope / FLOOR_MISS) ** 2
-    system.right -= (standing * above).sum(axis=1) * slope / FLOOR_MISS**2
+    system.right -= (standing * sunk).sum(axis=1) * slope / FLOOR_MISS**2
 
     both = np.minimum(standing[1:], standing[:-1]) * linked[:, None] / (SLIDE_SPEED * rate / fps) ** 2
     strength = both.sum(axis=1)
