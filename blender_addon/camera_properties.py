@@ -186,8 +186,8 @@ class CameraTrackProperties(bpy.types.PropertyGroup):
     )
     known_scale: bpy.props.BoolProperty(
         name="Known Scale",
-        description="Say how large the camera's way is. Otherwise it is found by the feet, which stand still "
-        "on the floor while they stand",
+        description="Say how large the camera's way is. Otherwise a file in metres is believed, as is a set "
+        "that is in place; for any other the scale is found with which feet stand still",
     )
     scale: bpy.props.FloatProperty(
         name="Metres per Unit",

@@ -42,7 +42,7 @@ def give_camera_track(
     Whatever goes wrong, the camera before is kept.
 
     Args:
-        scale: metres per unit of the track; None finds it by the feet.
+        scale: metres per unit of the track; None finds it by the feet, where the track does not know it.
         level: find the floor by the feet and put it at z = 0; False keeps the track's own world.
 
     Raises CameraTrackMissesFrames, CameraTrackOfOtherVideo, and as `rederive_capture`.
@@ -83,7 +83,8 @@ def track_of_camera(
 
     Raises CannotTrackCamera for a camera that has no focal length or looks past its middle.
 
-    **Convention**: the scene's world is kept, in metres; a Blender camera looks along its own -Z with Y up.
+    **Convention**: in the scene's world, in metres if the scene has them, which a tracked one seldom does; a
+    Blender camera looks along its own -Z with Y up.
     """
     if camera.data.type != "PERSP":
         raise CannotTrackCamera(f"{camera.name} is no perspective camera; choose one that is.")
@@ -104,7 +105,7 @@ def track_of_camera(
         scene.frame_set(now, subframe=within)
     turns, places = poses[:, :3, :3] @ CV_TO_BLENDER_CAMERA, poses[:, :3, 3] / unit_of(people_in(home)[0])
     fps = Fraction(*about["video"]["fps"])
-    return from_poses(turns, places, focal, fps, width, height, first)
+    return from_poses(turns, places, focal, fps, width, height, first, metric=False)
 
 
 def _render_size(scene: bpy.types.Scene) -> tuple[int, int]:

@@ -43,14 +43,15 @@ def land_camera(
     Args:
         track: fitted to the video of the capture.
         clips: of one capture, in "blender" space with their still camera, the first person first.
-        scale: metres per unit of the track; None finds the one with which feet stand still.
+        scale: metres per unit of the track; None believes a track in metres and a set that is in place, and
+            finds the scale with which feet stand still for any other.
         level: put the floor at z = 0 and the first person's first seen pose over the origin, the camera
             looking along +Y then. False keeps the track's own world, as for a set that is modelled already.
 
     Raises CameraTrackMissesFrames, CameraTrackOfOtherVideo.
     """
     if scale is None:
-        scale = feet_scale(track, clips)
+        scale = 1.0 if track.metric or not level else feet_scale(track, clips)
     track = track.scaled(scale)
     if not level:
         return track
