@@ -32,3 +32,8 @@ def test_a_button_puts_the_capture_on_a_strip_and_corrections_on_top(cleanup) ->
 
 def test_the_search_menu_finds_and_runs_an_operator(cleanup) -> None:
     assert cleanup.facts["frame_after_search"] > 1
+
+
+def test_another_focal_length_leaves_everyone_where_they_are_in_the_picture(cleanup) -> None:
+    """In parts of the picture; feet that stay on one floor may move a little."""
+    assert cleanup.facts["moved_in_picture"] < 0.03

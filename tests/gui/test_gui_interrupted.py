@@ -27,6 +27,11 @@ def test_the_copy_button_copies_what_a_bug_report_needs(interrupted) -> None:
     assert "Python " in copied
 
 
+def test_a_video_dropped_onto_the_viewport_is_taken(interrupted, demo_clip) -> None:
+    assert interrupted.facts["drop_taken"]
+    assert Path(interrupted.facts["dropped_video"]) == demo_clip
+
+
 def test_cancel_stops_the_capture_and_leaves_nothing(interrupted) -> None:
     print(f"cancelled in {interrupted.facts['cancelled_in']:.2f} s")
     assert interrupted.facts["objects_left"] == 0

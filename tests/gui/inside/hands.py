@@ -86,7 +86,8 @@ def fill_number(stage: Stage, place: Place, text: str) -> Steps:
 def under_mouse(stage: Stage, region: bpy.types.Region) -> str:
     """The button that the mouse is on: "operator.name(...)" or "Type.property"; "" for none."""
     with bpy.context.temp_override(window=stage.window, area=stage.area, region=region):
-        if bpy.ops.ui.copy_python_command_button.poll():
+        # (The stubs take an operator for a plain function, and its `poll` for that function.)
+        if bpy.ops.ui.copy_python_command_button.poll():  # pyright: ignore[reportCallIssue]
             bpy.ops.ui.copy_python_command_button()
             return bpy.context.window_manager.clipboard.removeprefix("bpy.ops.")
         found = bpy.context.property
@@ -114,7 +115,7 @@ def find(
         for scroll in _scrolled(stage, region):
             yield from scroll
             for x in (region.x + round(region.width * column) for column in group):
-                for y in range(region.y + region.height - 12, region.y, -_ROW):
+                for y in range(region.y + region.height - 12, region.y + 16, -_ROW):
                     event(stage, "MOUSEMOVE", "NOTHING", (x, y))
                     yield 0.015
                     found = under_mouse(stage, region)
@@ -126,9 +127,9 @@ def find(
 
 
 def _scrolled(stage: Stage, region: bpy.types.Region) -> Generator[Steps, None, None]:
-    """Scroll steps: first to the top, then page by page until nothing moves any more."""
-    # At the right edge, where no number field takes the wheel.
-    place = (region.x + region.width - 6, region.y + region.height // 2)
+    """Scroll steps: none at first, then to the top, then page by page until nothing moves any more."""
+    # At the left edge: the tabs, at the right one, do not scroll what is beside them.
+    place = (region.x + 8, region.y + region.height // 2)
 
     def wheel(kind: str, times: int) -> Steps:
         yield from point(stage, place)
@@ -140,7 +141,9 @@ def _scrolled(stage: Stage, region: bpy.types.Region) -> Generator[Steps, None, 
     def top() -> float:
         return region.view2d.region_to_view(0, region.height)[1]
 
-    yield wheel("WHEELUPMOUSE", 40) if top() < 0 else iter(())
+    yield iter(())
+    if top() < -1:
+        yield wheel("WHEELUPMOUSE", 40)
     while True:
         before = top()
         yield wheel("WHEELDOWNMOUSE", 12)

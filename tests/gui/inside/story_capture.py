@@ -18,9 +18,9 @@ def story(stage: Stage) -> Steps:
     spent = time_drawing()
     yield from stage.picture("ready")
     yield from type_video(stage, stage.given["video"])
+    yield 1.0  # the picture of the video is made in a thread
     yield from stage.picture("video-chosen")
-    yield from press(stage, "reel2rig.capture(")
-    yield from stage.until(lambda: jobs.capturing, 5, "the capture to begin")
+    yield from searched(stage, jobs)
     yield from captured(stage, jobs)
     stage.fact(pace=pace(stage, spent))
     bpy.ops.wm.save_as_mainfile(filepath=str(stage.folder / "captured.blend"), copy=True)
@@ -35,32 +35,46 @@ def type_video(stage: Stage, path: str) -> Steps:
     stage.fact(video=bpy.context.scene.reel2rig.video)
 
 
-def captured(stage: Stage, jobs) -> Steps:
-    """Turn the view while the capture runs, and wait for its end."""
-    begun, before = time.monotonic(), turned(stage)
-    yield from stage.until(lambda: jobs.progress_factor() > 0, 60, "progress")
+def searched(stage: Stage, jobs) -> Steps:
+    """Look for people first, and turn the view meanwhile."""
+    chosen, before = bpy.context.scene.reel2rig, turned(stage)
+    yield from press(stage, "reel2rig.find_people(")
+    yield from stage.until(lambda: jobs.progress_factor() > 0.05, 90, "progress")
     yield from orbit(stage)
-    stage.fact(turned_while_capturing=jobs.capturing and turned(stage) != before)
-    yield from stage.until(lambda: jobs.progress_factor() > 0.4, 120, "progress past 40 %")
-    yield from stage.picture("capturing")
+    stage.fact(turned_while_searching=jobs.capturing and turned(stage) != before)
+    yield from stage.until(lambda: jobs.progress_factor() > 0.5, 120, "half of the search")
+    yield from stage.picture("searching")
     stage.fact(progress=jobs.progress_text(), factor=jobs.progress_factor())
+    yield from stage.until(lambda: not jobs.capturing and len(chosen.people), 120, "a list of people")
+    yield 1.0
+    yield from stage.picture("people-found")
+    stage.fact(people_found=len(chosen.people), problem=jobs.problem and jobs.problem.line())
+
+
+def captured(stage: Stage, jobs) -> Steps:
+    """Press Capture and wait for the people to come in."""
+    begun = time.monotonic()
+    yield from press(stage, "reel2rig.capture(")
+    yield from stage.until(lambda: jobs.capturing, 5, "the capture to begin")
+    yield from stage.until(lambda: jobs.progress_factor() > 0.1 or not jobs.capturing, 90, "progress")
+    yield from stage.picture("capturing")
     yield from stage.until(lambda: not jobs.capturing, 180, "the capture to end")
-    stage.fact(seconds=time.monotonic() - begun, problem=jobs.problem and jobs.problem.line())
-    yield from stage.until(people, 10, "people in the scene")
+    yield from stage.until(people, 20, "people in the scene")
     yield from stage.picture("captured")
+    problem = jobs.problem and jobs.problem.line()
+    stage.fact(seconds=time.monotonic() - begun, problem=problem, people=len(people()))
 
 
 def judged(stage: Stage) -> Steps:
     """What came into the scene, from the side and through the camera, with and without the body."""
     scene = bpy.context.scene
-    (person,) = people()
+    person = people()[0]
     stage.fact(
         objects=sorted(thing.name for thing in scene.objects),
         frames=list(person.animation_data.action.frame_range),
         fps=scene.render.fps / scene.render.fps_base,
         lowest_feet=lowest_feet(person),
     )
-    scene.objects["Cube"].hide_set(True)
     yield from look_through_camera(stage)
     for moment in stage.given["moments"]:
         scene.frame_set(scene.frame_start + moment)
@@ -75,9 +89,10 @@ def judged(stage: Stage) -> Steps:
 
 
 def show(kind: str, shown: bool) -> None:
-    for thing in bpy.context.scene.objects:
-        if thing.type == kind and (kind == "ARMATURE" or thing.parent):  # the default cube has no parent
-            thing.hide_set(not shown)
+    """Show or hide the first person's armature or skin."""
+    person = people()[0]
+    for thing in [person] if kind == "ARMATURE" else person.children:
+        thing.hide_set(not shown)
 
 
 def undone(stage: Stage) -> Steps:

@@ -6,15 +6,16 @@ from typing import Any
 
 import bpy
 import numpy as np
-from hands import drag, event, find, key, press, type_text
+from bpy_extras.object_utils import world_to_camera_view
+from hands import drag, event, fill_number, find, key, press, type_text
 from stage import Stage, Steps
 from view import centre, people
 
 
 def story(stage: Stage) -> Steps:
     stage.install(
-        folded=("REEL2RIG_PT_capture", "REEL2RIG_PT_people", "REEL2RIG_PT_camera"),
-        unfolded=("REEL2RIG_PT_corrections",),
+        folded=("REEL2RIG_PT_capture", "REEL2RIG_PT_people"),
+        unfolded=("REEL2RIG_PT_corrections", "REEL2RIG_PT_body"),
     )
     bpy.ops.wm.open_mainfile(filepath=stage.given["blend"], load_ui=False)
     yield 0.5
@@ -23,6 +24,8 @@ def story(stage: Stage) -> Steps:
     yield from smoothed(stage)
     yield from corrected(stage)
     yield from searched(stage)
+    yield from other_lens(stage)
+    yield from taller(stage)
 
 
 def smoothed(stage: Stage) -> Steps:
@@ -74,6 +77,37 @@ def searched(stage: Stage) -> Steps:
     yield 0.5
     stage.fact(frame_after_search=bpy.context.scene.frame_current)
     yield from stage.picture("doubtful-frame")
+
+
+def other_lens(stage: Stage) -> Steps:
+    """Another focal length moves camera and people together: in the picture everything stays where it was."""
+    yield from press(stage, "reel2rig.look_through_camera(")
+    yield 1.0
+    camera = bpy.context.scene.camera
+    before, lens = in_picture(), camera.data.lens
+    place = yield from find(stage, "Collection.focal_mm")
+    yield from fill_number(stage, place, f"{1.5 * lens:.1f}")
+    yield from stage.until(lambda: camera.data.lens > 1.3 * lens, 20, "the camera to follow")
+    yield 1.0
+    stage.fact(moved_in_picture=float(np.abs(in_picture() - before).max()))
+    yield from stage.picture("other-lens")
+
+
+def taller(stage: Stage) -> Steps:
+    person = people()[0]
+    before = person.dimensions.z
+    place = yield from find(stage, "Object.height")
+    yield from fill_number(stage, place, "2.0")
+    yield from stage.until(lambda: person.dimensions.z > 1.02 * before, 20, "the person to grow")
+    yield from stage.picture("taller")
+
+
+def in_picture() -> np.ndarray:
+    """(24, 2) the first person's joints in the camera's picture, which runs from 0 to 1."""
+    scene, person = bpy.context.scene, people()[0]
+    bpy.context.view_layer.update()
+    heads = [person.matrix_world @ bone.head for bone in person.pose.bones if bone.name != "root"]
+    return np.array([world_to_camera_view(scene, scene.camera, head)[:2] for head in heads])
 
 
 def keys(stage: Stage) -> np.ndarray:

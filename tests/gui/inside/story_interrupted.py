@@ -37,8 +37,7 @@ def refused(stage: Stage, jobs) -> Steps:
 
 def cancelled(stage: Stage, jobs) -> Steps:
     """Cancel is pressed while people are looked for."""
-    bpy.context.scene.reel2rig.video = stage.given["video"]
-    yield from stage.drawn()
+    yield from dropped(stage, Path(stage.given["video"]))
     yield from press(stage, "reel2rig.capture(")
     yield from stage.until(lambda: jobs.progress_factor() > 0.1, 90, "progress to cancel")
     before = len(bpy.data.objects)
@@ -47,6 +46,18 @@ def cancelled(stage: Stage, jobs) -> Steps:
     yield from stage.until(lambda: not jobs.capturing, 10, "the capture to be cancelled")
     stage.fact(cancelled_in=time.monotonic() - pressed, objects_left=len(bpy.data.objects) - before)
     yield from stage.picture("cancelled")
+
+
+def dropped(stage: Stage, video: Path) -> Steps:
+    """Drop a file onto the viewport: as Blender does it, by the handler's question and its operator."""
+    handler = bpy.types.REEL2RIG_FH_video
+    group, name = handler.bl_import_operator.split(".")
+    with bpy.context.temp_override(window=stage.window, area=stage.area, region=stage.region("WINDOW")):
+        asked = handler.poll_drop(bpy.context)
+        operator = getattr(getattr(bpy.ops, group), name)
+        operator("INVOKE_DEFAULT", directory=str(video.parent), files=[{"name": video.name}])
+    yield from stage.drawn()
+    stage.fact(drop_taken=bool(asked), dropped_video=bpy.context.scene.reel2rig.video)
 
 
 def left(stage: Stage, jobs) -> Steps:
