@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -16,10 +16,9 @@ from ..world.prediction import TrackPrediction
 from .cache import StageCache
 from .fit import require_landmarks
 from .image_bodies import ImageModel
+from .progress import Progress, share_out
 from .seen import SeenPerson
 from .settings import CaptureSettings
-
-Progress = Callable[[str, int, int], None]
 
 
 class BodyModel(Protocol):
@@ -69,7 +68,9 @@ class LandmarkModel:
         progress: Progress,
     ) -> list[TrackPrediction]:
         """Nothing is cached: the network takes a hundredth of the time that finding people took."""
-        return [self._track(SeenPerson.of(scan, track, focal_px), progress) for track in tracks]
+        people = [SeenPerson.of(scan, track, focal_px) for track in tracks]
+        shares = share_out(progress, [len(person.times) for person in people])
+        return [self._track(person, share) for person, share in zip(people, shares, strict=True)]
 
     def _track(self, person: SeenPerson, progress: Progress) -> TrackPrediction:
         found = predict_bodies(self.network, person.evidence, person.times, progress=progress)

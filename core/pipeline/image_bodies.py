@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,10 +31,9 @@ from ..video.reader import read_frames
 from ..world.prediction import TrackPrediction
 from .cache import StageCache, content_digest
 from .fit import WrongFeatures, require_images
+from .progress import Progress, share_out
 from .seen import SeenPerson
 from .settings import CaptureSettings
-
-Progress = Callable[[str, int, int], None]
 
 FRAME_BY_FRAME = (
     "The bodies come from the backbone's own regressor, one picture at a time: a --checkpoint trained on its "
@@ -97,8 +96,10 @@ class ImageModel:
         crops = [person.crops for person in people]
         digest = cache.digest(Path(scan.info.path))
         features = cached_features(self.extractor, crops, cache, digest, partial(_read, scan), progress)
+        shares = share_out(progress, [len(found) for found in features])
         return [
-            person.prediction(self, found, progress) for person, found in zip(people, features, strict=True)
+            person.prediction(self, found, share)
+            for person, found, share in zip(people, features, shares, strict=True)
         ]
 
     def bodies(self, features: Tensor, plan: PicturePlan, progress: Progress) -> tuple[BodyState, Retiming]:

@@ -5,7 +5,6 @@ Reads as the road of the data: people -> bodies -> refinement -> world -> smooth
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,11 @@ from ..world.translation import default_focal_px
 from .bodies import load_model
 from .cache import StageCache
 from .choice import choose_tracks
+from .progress import Progress, share_out
 from .result import SCAN_NAME, describe_scan, write_json, write_result, write_thumbnails
 from .settings import CaptureSettings
 from .stages import find_people
 from .user_body import UserBody
-
-Progress = Callable[[str, int, int], None]
 
 # Stages in order with their shares of the time of a typical capture, for the overall fraction. A capture with
 # a backbone has the stage "features" besides: the meter gives an unlisted stage half of what is left.
@@ -77,8 +75,10 @@ def capture(
     body = load_body()
     points = BodyPoints.of(body)
     if settings.refine:
+        shares = share_out(progress, [len(item) for item in predictions])
         predictions = [
-            refine(item, body, focal_px, info.width, info.height, progress) for item in predictions
+            refine(item, body, focal_px, info.width, info.height, share)
+            for item, share in zip(predictions, shares, strict=True)
         ]
 
     progress("world", 0, 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from ..people.detect import PeopleScan, scan_people
@@ -10,9 +9,8 @@ from ..people.model_files import landmark_model_path
 from ..people.scan_file import scan_from_arrays, scan_to_arrays
 from ..video.info import VideoInfo, parse_trim, probe
 from .cache import StageCache, content_digest, stage_key
+from .progress import Progress
 from .settings import CaptureSettings
-
-Progress = Callable[[str, int, int], None]
 
 
 def find_people(
