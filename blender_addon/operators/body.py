@@ -12,22 +12,10 @@ from ..scene.body_shape import add_skin, unit_of
 from ..scene.people import active_person, skins_of
 from ..scene.reshaping import reshape_person
 from .base import redraw, report_error
+from .of_person import OfPerson
 
 
-class _OfPerson:
-    """An operator on the captured person whom the user works on."""
-
-    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if active_person(context) is None:
-            cls.poll_message_set("Select a captured person")  # type: ignore[attr-defined]
-            return False
-        return True
-
-
-class AddBodyMesh(_OfPerson, bpy.types.Operator):
+class AddBodyMesh(OfPerson, bpy.types.Operator):
     bl_idname = "reel2rig.add_body_mesh"
     bl_label = "Add Body Mesh"
     bl_description = "Give the captured person a skinned body mesh again"
@@ -50,7 +38,7 @@ class AddBodyMesh(_OfPerson, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class RemoveBodyMesh(_OfPerson, bpy.types.Operator):
+class RemoveBodyMesh(OfPerson, bpy.types.Operator):
     bl_idname = "reel2rig.remove_body_mesh"
     bl_label = "Remove Body Mesh"
     bl_description = "Remove the body mesh and keep the skeleton; it can be added again at any time"
@@ -71,7 +59,7 @@ class RemoveBodyMesh(_OfPerson, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class ResetShape(_OfPerson, bpy.types.Operator):
+class ResetShape(OfPerson, bpy.types.Operator):
     bl_idname = "reel2rig.reset_shape"
     bl_label = "Reset Shape"
     bl_description = "Give the person the height and shape that were captured"
