@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from typing import Any
 
@@ -14,8 +15,8 @@ from stage import NotReached, Stage, Steps
 Place = tuple[int, int]
 _EVENT = 0.03  # seconds in which Blender takes in an event
 # Where along a row a button may stand, in parts of the region's width: most fill it, small ones stand right.
-_COLUMNS = (0.5, 0.93, 0.89, 0.85, 0.7, 0.25, 0.78)
-_ROW = 8  # pixels between two places tried; a button is 20 high
+_COLUMNS = (0.5, 0.78, 0.89, 0.85, 0.25, 0.93, 0.7)
+_ROW = 14  # pixels between two places tried; a button is 20 high
 
 
 def event(stage: Stage, kind: str, value: str, place: Place, **modifiers: Any) -> None:
@@ -91,7 +92,8 @@ def under_mouse(stage: Stage, region: bpy.types.Region) -> str:
             bpy.ops.ui.copy_python_command_button()
             return bpy.context.window_manager.clipboard.removeprefix("bpy.ops.")
         found = bpy.context.property
-    return f"{type(found[0]).__name__}.{found[1]}" if found else ""
+    # Blender 5 gives the whole path from the data-block, 4 the property's name alone.
+    return f"{type(found[0]).__name__}.{found[1].rpartition('.')[2]}" if found else ""
 
 
 def find(
@@ -110,17 +112,20 @@ def find(
     """
     region = region or stage.region("UI")
     seen: list[str] = []
+    begun = time.monotonic()
     # Most buttons are found in the first column: only when none is, the slow search goes over the others.
     for group in (columns[:1], columns[1:]):
         for scroll in _scrolled(stage, region):
             yield from scroll
-            for x in (region.x + round(region.width * column) for column in group):
+            for column in group:
+                x = region.x + round(region.width * column)
                 for y in range(region.y + region.height - 12, region.y + 16, -_ROW):
                     event(stage, "MOUSEMOVE", "NOTHING", (x, y))
                     yield 0.015
                     found = under_mouse(stage, region)
                     if found.startswith(wanted):
-                        return x, y - 3
+                        print(f"{wanted} found at {column} after {time.monotonic() - begun:.1f} s")
+                        return x, y
                     if found and found not in seen:
                         seen.append(found)
     raise NotReached(f"no button {wanted} among {seen}")

@@ -30,7 +30,7 @@ def refused(stage: Stage, jobs) -> Steps:
     yield from stage.until(lambda: jobs.problem, 60, "the wrong video to be refused")
     yield from stage.until(lambda: not jobs.capturing, 5, "the queue to be empty")
     yield from stage.picture("wrong-video-refused")
-    yield from press(stage, "reel2rig.copy_report(")
+    yield from press(stage, "reel2rig.copy_report(", columns=(0.78, 0.89))
     yield 0.3
     stage.fact(problem=jobs.problem.line(), copied=bpy.context.window_manager.clipboard)
 
@@ -41,7 +41,7 @@ def cancelled(stage: Stage, jobs) -> Steps:
     yield from press(stage, "reel2rig.capture(")
     yield from stage.until(lambda: jobs.progress_factor() > 0.1, 90, "progress to cancel")
     before = len(bpy.data.objects)
-    yield from press(stage, "reel2rig.cancel_capture(")
+    yield from press(stage, "reel2rig.cancel_capture(", columns=(0.78, 0.7))
     pressed = time.monotonic()
     yield from stage.until(lambda: not jobs.capturing, 10, "the capture to be cancelled")
     stage.fact(cancelled_in=time.monotonic() - pressed, objects_left=len(bpy.data.objects) - before)
@@ -74,7 +74,7 @@ def left(stage: Stage, jobs) -> Steps:
     yield 1.0
     stage.fact(people_in_other_file=len(people()), message=jobs.message)
     yield from stage.picture("finished-waits")
-    yield from press(stage, "reel2rig.import_capture(filepath=")
+    yield from press(stage, "reel2rig.import_capture(filepath=", columns=(0.82, 0.78, 0.85, 0.89))
     yield from stage.until(people, 10, "the waiting capture to come in")
     stage.fact(people_imported=len(people()))
     yield from stage.picture("finished-imported")
