@@ -59,7 +59,12 @@ class CaptureProperties(bpy.types.PropertyGroup):
     person_ids: bpy.props.StringProperty(
         name="Numbers", description="Numbers of the people to capture, such as 1,3", default="1"
     )
-    people: bpy.props.CollectionProperty(type=ScannedPerson, options={"SKIP_SAVE"})
+    people: bpy.props.CollectionProperty(
+        name="Found People",
+        description="The people that were found in the video",
+        type=ScannedPerson,
+        options={"SKIP_SAVE"},
+    )
     person_index: bpy.props.IntProperty(name="Person", description="The person shown in the large picture")
     scan_folder: bpy.props.StringProperty(options={"HIDDEN"})
     scan_question: bpy.props.StringProperty(options={"HIDDEN"})

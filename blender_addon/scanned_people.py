@@ -19,13 +19,19 @@ class NobodyChosen(InputError):
 
 class ScannedPerson(bpy.types.PropertyGroup):
     chosen: bpy.props.BoolProperty(name="Capture", description="Capture this person")
-    number: bpy.props.IntProperty()
-    frames: bpy.props.IntProperty()
-    first_frame: bpy.props.IntProperty()
-    last_frame: bpy.props.IntProperty()
-    seconds: bpy.props.FloatProperty()
-    confidence: bpy.props.FloatProperty()
-    thumbnail: bpy.props.StringProperty()
+    number: bpy.props.IntProperty(name="Number", description="What the video's people are told apart by")
+    frames: bpy.props.IntProperty(name="Frames", description="Frames of the video that show this person")
+    first_frame: bpy.props.IntProperty(
+        name="First Frame", description="First video frame that shows this person, counted from 0"
+    )
+    last_frame: bpy.props.IntProperty(
+        name="Last Frame", description="Last video frame that shows this person, counted from 0"
+    )
+    seconds: bpy.props.FloatProperty(name="Seconds", description="How long this person is seen")
+    confidence: bpy.props.FloatProperty(
+        name="Confidence", description="How sure it is where this person's joints are, 1 at best"
+    )
+    thumbnail: bpy.props.StringProperty(name="Picture", description="File with a picture of this person")
 
 
 def list_people(people: Any, scan: dict[str, Any], folder: Path) -> None:

@@ -154,7 +154,10 @@ class ForgetPeople(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return len(of(context.scene).people) > 0
+        if not len(of(context.scene).people):
+            cls.poll_message_set("No people are listed")
+            return False
+        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         of(context.scene).people.clear()

@@ -176,6 +176,15 @@ class KeepRealTime(OfPerson, bpy.types.Operator):
         "one second of the video is one second again"
     )
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        if capture_of(context.scene, active_person(context)) is None:
+            cls.poll_message_set("Put the person back into a collection of the capture first")
+            return False
+        return True
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         live.drop()
         try:

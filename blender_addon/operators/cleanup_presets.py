@@ -26,7 +26,10 @@ class CleanupPresets(bpy.types.Menu):
     preset_operator = "reel2rig.apply_cleanup_preset"
 
     def draw(self, context: bpy.types.Context) -> None:
-        self.draw_preset(context)
+        if bpy.utils.preset_paths(self.preset_subdir):
+            self.draw_preset(context)
+        else:  # where Blender would write "Missing Paths"
+            self.layout.label(text="No presets yet")
 
 
 class ApplyCleanupPreset(OfPerson, bpy.types.Operator):
@@ -34,7 +37,9 @@ class ApplyCleanupPreset(OfPerson, bpy.types.Operator):
     bl_label = "Apply Clean-up Preset"
     bl_description = "Clean up the captured person as this preset does"
 
-    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: bpy.props.StringProperty(
+        name="Preset", description="The file of the preset", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         live.drop()
@@ -61,7 +66,10 @@ class AddCleanupPreset(AddPresetBase, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return active_person(context) is not None
+        if active_person(context) is None:
+            cls.poll_message_set("Select a captured person")
+            return False
+        return True
 
     def add(self, context: bpy.types.Context, filepath: str) -> None:
         Path(filepath).write_text(sliders_of(active_person(context)).settings, "utf-8")

@@ -20,7 +20,12 @@ class ImportCapture(bpy.types.Operator):
     )
     bl_options = {"UNDO"}  # noqa: RUF012
 
-    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: bpy.props.StringProperty(
+        name="Capture",
+        description="The job folder of the capture, its result.json, or a motion file",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
+    )
     filter_glob: bpy.props.StringProperty(default="result.json;*.npz", options={"HIDDEN"})
     scene: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
     item: bpy.props.IntProperty(options={"HIDDEN", "SKIP_SAVE"})

@@ -6,10 +6,13 @@ from typing import ClassVar
 
 import bpy
 
+from ...core.errors import Reel2RigError
 from ..scene.packed import read_about
 from ..scene.people import active_person, capture_of, chosen_people
 from ..scene.track_edits import EditedTracks, merge_people, source_frame, split_person, swap_people
 from .base import report_error
+
+_ELSEWHERE = "Put the person back into a collection of the capture first"
 
 
 class _EditTracks:
@@ -55,6 +58,8 @@ class _EditTwo(_EditTracks):
         if len(people) != 2:
             return cls.refuse(f"Select two people of one capture; {len(people) or 'nobody'} selected")
         homes = [capture_of(context.scene, person) for person in people]
+        if None in homes:
+            return cls.refuse(_ELSEWHERE)
         if homes[0] != homes[1]:
             return cls.refuse("The two come from different captures")
         return cls.in_usable_mode(context)
@@ -120,7 +125,12 @@ class SplitTrack(_AtFrame, _EditTracks, bpy.types.Operator):
         person = active_person(context)
         if person is None:
             return cls.refuse("Select a captured person")
-        seen = read_about(person)["seen"]
+        if capture_of(context.scene, person) is None:
+            return cls.refuse(_ELSEWHERE)
+        try:
+            seen = read_about(person)["seen"]
+        except Reel2RigError as error:
+            return cls.refuse(error.message.rstrip("."))
         if not seen["first"] < source_frame(person, context.scene.frame_current) <= seen["last"]:
             return cls.refuse("Go to a frame within the person's motion")
         return cls.in_usable_mode(context)

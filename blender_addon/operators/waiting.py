@@ -38,12 +38,13 @@ class ShowWaiting(bpy.types.Operator):
         return {"FINISHED"}
 
 
+_NOBODY = ("", "Nobody", "This capture has no people")
 _choices: list[tuple[str, str, str]] = []  # Blender does not keep the texts of an enum that is made up
 
 
 def _people(self: Any, context: bpy.types.Context | None) -> list[tuple[str, str, str]]:
     people = waiting_people(Path(self.filepath), edits_for(context.scene, self.filepath)) if context else ()
-    _choices[:] = [(one.track, one.name, _range_text(one)) for one in people] or [("", "Nobody", "")]
+    _choices[:] = [(one.track, one.name, _range_text(one)) for one in people] or [_NOBODY]
     return _choices
 
 
@@ -58,7 +59,9 @@ class _EditWaiting:
     needed = 2  # people
 
     filepath: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
-    first: bpy.props.EnumProperty(name="Person", items=_people, options={"SKIP_SAVE"})
+    first: bpy.props.EnumProperty(
+        name="Person", description="Whose motion is changed", items=_people, options={"SKIP_SAVE"}
+    )
     frame: bpy.props.IntProperty(
         name="Video Frame", description="Counted from 0, as a video player does", min=0, options={"SKIP_SAVE"}
     )
@@ -108,7 +111,9 @@ class _EditWaiting:
 
 
 class _OfTwo:
-    second: bpy.props.EnumProperty(name="And", items=_people, options={"SKIP_SAVE"})
+    second: bpy.props.EnumProperty(
+        name="And", description="The other one of the two", items=_people, options={"SKIP_SAVE"}
+    )
 
 
 class MergeWaiting(_OfTwo, _EditWaiting, bpy.types.Operator):

@@ -127,7 +127,12 @@ class CancelInstall(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return jobs.install is not None and not jobs.install.cancelling
+        if jobs.install is None or jobs.install.cancelling:
+            cls.poll_message_set(
+                "The installation is being cancelled" if jobs.install else "No installation is running"
+            )
+            return False
+        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if jobs.install:

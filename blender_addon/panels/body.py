@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import bpy
 
+from ...core.errors import Reel2RigError
 from ..body_properties import shape_names
 from ..scene.packed import read_about
 from ..scene.people import active_person, skins_of
 from .sidebar import Sidebar
+from .worker import draw_text
 
 
 class BodyPanel(Sidebar, bpy.types.Panel):
@@ -46,9 +48,14 @@ class ShapePanel(Sidebar, bpy.types.Panel):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
+        try:
+            names = shape_names(read_about(person).get("body", "free") == "free")
+        except Reel2RigError as error:
+            draw_text(layout, error.message, "ERROR")
+            return
         layout.prop(person.reel2rig_shape_sliders, "height")
         column = layout.column(align=True)
-        for index, name in enumerate(shape_names(read_about(person).get("body", "free") == "free")):
+        for index, name in enumerate(names):
             column.prop(person.reel2rig_shape_sliders, "betas", index=index, text=name, slider=True)
         layout.operator("reel2rig.reset_shape", icon="LOOP_BACK")
 
