@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
+from drawn_layout import draw_panel  # noqa: E402
 from reel2rig.blender_addon import registration  # noqa: E402
 from reel2rig.blender_addon.capture_result import Footage, read_result  # noqa: E402
 from reel2rig.blender_addon.live import live  # noqa: E402
@@ -144,36 +144,9 @@ def test_a_placement_that_cannot_be_read_is_said_and_reset(built):
     assert PLACEMENT not in built.collection
 
 
-class Layout:
-    """Notes labels, properties and operators in the order in which they are drawn."""
-
-    def __init__(self, drawn: list[str] | None = None) -> None:
-        self.drawn: list[str] = [] if drawn is None else drawn
-
-    def _nested(self, **_: object) -> Layout:
-        return Layout(self.drawn)
-
-    row = column = box = split = _nested
-
-    def label(self, text: str = "", icon: str = "NONE") -> None:
-        self.drawn.append(text)
-
-    def prop(self, data: object, name: str, **_: object) -> None:
-        assert name in data.bl_rna.properties, name
-        self.drawn.append(f"<{name}>")
-
-    def operator(self, name: str, text: str = "", **_: object) -> SimpleNamespace:
-        self.drawn.append(f"[{text or name}]")
-        return SimpleNamespace()
-
-
-def drawn(panel: Callable[..., Any]) -> str:
+def drawn(panel: Any) -> str:
     """What a panel draws in a 3D viewport."""
-    layout, view = Layout(), SimpleNamespace(use_local_camera=False, region_3d=None)
-    view.region_3d = SimpleNamespace(view_perspective="PERSP")
-    context = SimpleNamespace(scene=bpy.context.scene, object=bpy.context.object, space_data=view)
-    panel.draw(SimpleNamespace(layout=layout), context)
-    return " ".join(layout.drawn)
+    return " ".join(draw_panel(panel).lines)
 
 
 def test_a_focal_length_that_nobody_gave_is_called_assumed(addon, make_clip, make_job):
@@ -193,7 +166,9 @@ def test_a_focal_length_that_nobody_gave_is_called_assumed(addon, make_clip, mak
 def test_the_panels_draw_what_they_offer(built):
     assert "[Look Through Camera]" in drawn(panels.CameraPanel)
     text = drawn(panels.PlacementPanel)
-    assert all(name in text for name in ("<height>", "<tilt>", "<heading>", "<start>", "[reel2rig.start_at"))
+    assert all(
+        name in text for name in ("<height>", "<tilt>", "<heading>", "<start>", "[Start at 3D Cursor]")
+    )
     bpy.context.view_layer.objects.active = built.camera
     assert built.collection.name in drawn(panels.CameraPanel)
 

@@ -10,6 +10,7 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 
+from drawn_layout import DrawnLayout  # noqa: E402
 from reel2rig.blender_addon import install_plan, preferences, registration  # noqa: E402
 from reel2rig.blender_addon.jobs import jobs  # noqa: E402
 from reel2rig.blender_addon.operators import worker as operators  # noqa: E402
@@ -89,49 +90,8 @@ def installing(monkeypatch):
     return seen
 
 
-class Layout:
-    """Stands for a UILayout and notes what is drawn: texts, and buttons with whether they can be pressed."""
-
-    def __init__(self, root=None):
-        self.root = root or self
-        self.parent = root
-        self.enabled = True
-        if root is None:
-            self.texts, self.buttons, self.bars = [], {}, []
-
-    def row(self, **_):
-        return self._inner()
-
-    box = column = split = row
-
-    def _inner(self):
-        inner = Layout(self.root)
-        inner.parent = self
-        return inner
-
-    def label(self, text="", icon="NONE"):
-        self.root.texts.append(text)
-
-    def progress(self, factor, type, text):
-        self.root.bars.append((factor, text))
-
-    def operator(self, name, text="", icon="NONE", **_):
-        self.root.buttons[name] = (text, self._usable())
-        return SimpleNamespace()
-
-    def separator(self, **_):
-        pass
-
-    def _usable(self):
-        return self.enabled and (self.parent is None or self.parent is self or self.parent._usable())
-
-    @property
-    def text(self):
-        return " ".join(self.root.texts)
-
-
-def drawn(full: bool = False) -> Layout:
-    layout = Layout()
+def drawn(full: bool = False) -> DrawnLayout:
+    layout = DrawnLayout()
     panel.draw_worker(layout, always_manage=full)
     return layout
 
