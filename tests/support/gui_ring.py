@@ -99,7 +99,8 @@ def play(gui: GuiBlender, story: str, artefacts: Path, *, seconds: float = 240, 
     with tempfile.TemporaryDirectory(prefix="reel2rig-gui-", ignore_cleanup_errors=True) as name:
         scratch = Path(name)
         with display(gui, scratch) as shown:
-            given |= {"story": story, "folder": str(artefacts), "screen": str(shown.screen), "scratch": name}
+            given |= {"story": story, "folder": str(artefacts), "scratch": name}
+            given |= {"screen": str(shown.screen), "size": SIZE}
             (scratch / "given.json").write_text(json.dumps(given), encoding="utf-8")
             code = _run_blender(gui, shown, scratch, artefacts / "log.txt", given.get("home"), seconds)
         left_behind = _still_running(scratch, Path(given.get("home") or scratch))

@@ -36,6 +36,7 @@ class Stage:
         self.folder = Path(given["folder"])
         self.facts: dict[str, Any] = {"blender": list(bpy.app.version)}
         self._pictures = 0
+        self._frames: dict[str, list[int]] = {}
         self._editor = "VIEW_3D"
 
     # ---- where things are ----
@@ -118,11 +119,27 @@ class Stage:
         """Draw everything and keep a picture of the screen."""
         yield from self.drawn()
         self.photograph(name)
+        self._frames[name] = self._frame()
+        self.fact(frames_of_pictures=self._frames)
 
     def photograph(self, name: str) -> None:
         """Keep a picture of the screen as it is."""
         self._pictures += 1
         write_png(self.folder / f"{self._pictures:02d}-{name}.png", read_screen(self.given["screen"]))
+
+    def _frame(self) -> list[int]:
+        """What a picture is about, to be cut out of it: the sidebar of the 3D view, else the window.
+
+        **Convention**: left, top, right, bottom, pixels of the screen from its upper left corner.
+        """
+        window = self.window
+        left, bottom, width, height = window.x, window.y, window.width, window.height
+        if self._editor == "VIEW_3D":
+            sidebar = self.region("UI")
+            left, bottom = left + sidebar.x, bottom + sidebar.y
+            width, height = sidebar.width, sidebar.height
+        top = self.given["size"][1] - bottom - height
+        return [left, top, left + width, top + height]
 
     def fact(self, **facts: Any) -> None:
         self.facts.update(facts)
