@@ -12,7 +12,8 @@ from ..scene.layers import capture_action
 from ..scene.people import active_person
 from .of_person import OfPerson
 
-_LOW = 220  # pixels; a lower editor, such as a Timeline, has no room for curves
+_LOW = 180  # pixels at 100 %; a lower editor, such as a Timeline, has no room for curves
+_SHARE = 0.35  # of the 3D viewport, for a Dope Sheet where there is none
 
 
 class _Jump(OfPerson):
@@ -38,6 +39,8 @@ class _Jump(OfPerson):
         if wanted is None:
             self.report({"INFO"}, self.nothing)
             return {"CANCELLED"}
+        if round(wanted) == context.scene.frame_current:
+            self.report({"INFO"}, "This is the only one")
         context.scene.frame_set(round(wanted))
         return {"FINISHED"}
 
@@ -68,8 +71,8 @@ class ShowContacts(OfPerson, bpy.types.Operator):
     bl_idname = "reel2rig.show_contacts"
     bl_label = "Show Contacts in Dope Sheet"
     bl_description = (
-        "Show the contact curves alone in the Dope Sheet or Timeline of this window. Move their keys, "
-        "then press Clean Up Again or move a slider"
+        "Show the contact curves alone in the Dope Sheet of this window, or in a new one below the "
+        "3D viewport. Move their keys, then press Clean Up Again or move a slider"
     )
 
     @classmethod
@@ -79,8 +82,8 @@ class ShowContacts(OfPerson, bpy.types.Operator):
         if capture_action(active_person(context)) is None:
             cls.poll_message_set("The captured action was deleted; press Clean Up Again")
             return False
-        if _dope_sheet(context) is None:
-            cls.poll_message_set("Open a Dope Sheet or a Timeline in this window")
+        if context.screen is None or not (_tall(context, "DOPESHEET_EDITOR") or _tall(context, "VIEW_3D")):
+            cls.poll_message_set("Make room for a Dope Sheet in this window")
             return False
         return True
 
@@ -90,10 +93,7 @@ class ShowContacts(OfPerson, bpy.types.Operator):
             person.select_set(True)
             context.view_layer.objects.active = person
         _tweak(person)
-        area = _dope_sheet(context)
-        if area.height < _LOW:
-            edge = {"x": area.x + area.width // 2, "y": area.y + area.height}
-            bpy.ops.screen.area_move(**edge, delta=_LOW - area.height)
+        area = _tall(context, "DOPESHEET_EDITOR") or _new_dope_sheet(context)
         space = area.spaces.active
         space.ui_mode = space.mode = "ACTION"
         space.show_region_channels = True
@@ -120,10 +120,21 @@ def _tweak(person: bpy.types.Object) -> None:
                 return
 
 
-def _dope_sheet(context: bpy.types.Context) -> bpy.types.Area | None:
-    areas = [area for area in context.screen.areas if area.type == "DOPESHEET_EDITOR"]
-    # A Timeline is a Dope Sheet too, but a low one.
-    return max(areas, key=lambda area: area.height, default=None)
+def _tall(context: bpy.types.Context, kind: str) -> bpy.types.Area | None:
+    """The highest editor of a type, if there is room in it: a Timeline is a Dope Sheet too, but a low one."""
+    areas = [area for area in context.screen.areas if area.type == kind]
+    area = max(areas, key=lambda area: area.height, default=None)
+    return area if area and area.height >= _LOW * context.preferences.system.ui_scale else None
+
+
+def _new_dope_sheet(context: bpy.types.Context) -> bpy.types.Area:
+    """One that the 3D viewport makes room for: Blender lets no button move the edge of an editor."""
+    before = {area.as_pointer() for area in context.screen.areas}
+    with context.temp_override(area=_tall(context, "VIEW_3D")):
+        bpy.ops.screen.area_split(direction="HORIZONTAL", factor=_SHARE)  # the lower part is the new one
+    area = next(area for area in context.screen.areas if area.as_pointer() not in before)
+    area.ui_type = "DOPESHEET"
+    return area
 
 
 CLASSES = (JumpToDoubt, JumpToGap, ShowContacts)
