@@ -112,20 +112,22 @@ def build_person(
     """Build one person in a collection of their own in the collection of a capture.
 
     Args:
-        title: what the names of all that is made begin with.
+        title: what the names of all that is made end with; the person stands first, as editors cut the end.
         clip: as the capture left it; so it is packed, with the facts `about` the capture.
         body: of the skin; None builds the skeleton only. number: which of the body colours.
     """
-    name, unit = f"Person {clip.track}", about["unit"]
-    collection = _child_collection(home, f"{title} {name}")
+    name, unit = f"Person {clip.track} {title}", about["unit"]
+    collection = _child_collection(home, name)
     pelvis = rest_pelvis(clip, body)
     rest = rest_bones(clip.rest_joints, pelvis)
     scaled = RestBones(rest.heads * unit, rest.tails * unit, rest.axes)
-    armature = build_armature(collection, f"{title} {name}", scaled)
-    action = key_clip(armature, clip, placing.scene_frames(clip.frames), f"{title} {name}", unit)
+    armature = build_armature(collection, name, scaled)
+    action = key_clip(armature, clip, placing.scene_frames(clip.frames), name, unit)
     skin = None
     if body is not None:
-        skin = build_skin(armature, collection, f"{name} Body", clip, body, pelvis, unit, tint=number)
+        skin = build_skin(
+            armature, collection, f"Person {clip.track} Body", clip, body, pelvis, unit, tint=number
+        )
     pack_clip(armature, clip, about)
     keep_shape(armature, Shape.of(clip))
     return BuiltPerson(clip.track, collection, armature, action, skin)
@@ -161,7 +163,7 @@ def _build_camera(
     solved = next((clip.camera for clip in clips if clip.camera is not None), None)
     if solved is None:
         return None
-    camera = build_camera(home, f"{result.name} Camera", solved, unit)
+    camera = build_camera(home, f"Camera {result.name}", solved, unit)
     show_footage(camera, scene, result.footage, placing)
     return camera
 

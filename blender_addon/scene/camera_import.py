@@ -53,7 +53,7 @@ def give_camera_track(
     clips = [to_space(unpack_clip(person)[0], "blender") for person in people]
     landed = land_camera(fitted, clips, scale, level)
     if camera_of(home) is None:
-        build_camera(home, f"{home.name} Camera", landed.cameras()[0], unit_of(people[0]))
+        build_camera(home, f"Camera {home.name}", landed.cameras()[0], unit_of(people[0]))
     return _exchange(scene, home, landed)
 
 

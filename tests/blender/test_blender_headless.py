@@ -129,7 +129,7 @@ def test_renders_leave_the_saved_scene_as_it_would_be_without_them(make_clip, ma
     assert scene.render.engine != "BLENDER_WORKBENCH"
     assert (scene.render.resolution_x, scene.render.resolution_y) == (1280, 720)
     assert [thing.name for thing in scene.objects if "Side" in thing.name or "Floor" in thing.name] == []
-    assert scene.camera.name == "dance für zwei Camera"
+    assert scene.camera.name == "Camera dance für zwei"
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_several_people_share_one_collection_with_a_child_each(empty_scene, make
     clips = [make_clip(frames=4, track=str(n), offset=float(n)) for n in (1, 2, 3)]
     built = build_capture(empty_scene, read_result(make_job(*clips)))
     assert built.collection.name == "dance für zwei"
-    assert [child.name[-8:] for child in built.collection.children] == ["Person 1", "Person 2", "Person 3"]
+    assert [child.name[:8] for child in built.collection.children] == ["Person 1", "Person 2", "Person 3"]
     assert len({person.action for person in built.people}) == 3
     assert all(set(p.collection.objects) == {p.armature, p.skin} for p in built.people)
     assert list(built.collection.objects) == [built.camera]

@@ -136,7 +136,7 @@ def test_what_pointed_at_the_one_who_ends_points_at_the_one_who_stays(three):
     merge_people(bpy.context.scene, second, third)
     assert hat.parent == second
     assert constraint.target == second
-    assert [home.name for home in second.users_collection] == ["dance für zwei Person 2"]
+    assert [home.name for home in second.users_collection] == ["Person 2 dance für zwei"]
 
 
 def test_split_people_share_body_clean_up_and_place(three):
