@@ -8,6 +8,7 @@ from ...core.motion.cleanup.settings import Cleanup
 from ..live import live
 from ..scene.edited_contacts import waits_for_contacts
 from ..scene.layers import add_corrections, capture_action, corrections_action
+from ..scene.made import EDITED
 from ..scene.match import follow_scene_rate
 from ..scene.people import active_person, capture_of, person_of
 from ..scene.rederive import rederive
@@ -45,15 +46,14 @@ class _CleanUp(OfPerson):
         try:
             for person in self.people(context):
                 self.prepare(context, person)
-                before = capture_action(person)
                 if self.contacts_as_found:
                     forget_contacts(person)
                 made = rederive(context.scene, person, take_contacts=not self.contacts_as_found)
                 done = True
-                if made.is_new and before is not None:
+                if made.is_new and (edited := made.action.get(EDITED)):
                     self.report(
                         {"INFO"},
-                        f"Keys edited by hand stay in '{before.name}'; '{made.action.name}' is cleaned up",
+                        f"Keys edited by hand stay in '{edited.name}'; '{made.action.name}' is cleaned up",
                     )
         except Exception as error:
             cancelled = report_error(self, error)

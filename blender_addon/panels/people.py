@@ -42,7 +42,7 @@ class PeopleList(bpy.types.UIList):
         row.separator()
         _draw_colour(row, data, item)
         row.separator()
-        row.label(text=item.name.removesuffix(data.name).strip() or item.name)
+        row.label(text=item.name.replace(f" {data.name}", ""))
         seen = row.row()
         seen.alignment = "RIGHT"
         seen.label(text=_seen_shortly(item))

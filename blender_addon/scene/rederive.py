@@ -125,7 +125,8 @@ def _give_new_action(person: bpy.types.Object, old: bpy.types.Action | None) -> 
     # A copy, because the animator may have keyed other things in it too.
     action = old.copy()
     action.use_fake_user = old.use_fake_user = True
-    action[EDITED] = old
+    if is_edited(old):
+        action[EDITED] = old
     data = person.animation_data or person.animation_data_create()
     if data.action == old:
         assign_action(person, action)

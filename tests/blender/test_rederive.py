@@ -259,6 +259,7 @@ def test_a_linked_duplicate_is_given_an_action_of_its_own(empty_scene, build):
     assert same_keys(keys(action), before)
     assert capture_action(person) == action
     assert capture_action(twin) != action
+    assert capture_action(twin).get(EDITED) is None  # nobody edited keys
     assert cleanup_of(person) == Cleanup()
 
 
