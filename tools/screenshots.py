@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Take the documentation's pictures from what the GUI ring has photographed: `python tools/screenshots.py`.
 
-The ring leaves its pictures in .cache/gui/<Blender version>/<story>. A page shows the whole screen, or what the
-photograph is about: the sidebar, down to its last line, or the window of the preferences.
+The ring leaves its pictures in .cache/gui/<Blender version>/<story>. A page shows the whole screen, or what
+the photograph is about: the sidebar, down to its last line, or the window of the preferences.
 Needs numpy and OpenCV, which .venv has.
 """
 
@@ -20,23 +20,22 @@ ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 RING = ROOT / ".cache" / "gui"
 MOST_BYTES = 150_000
-# Picture of the documentation -> story, photograph, and how much of it.
+# Picture of the documentation -> story, photograph, and the part of it: "screen", or a frame noted with it.
 PICTURES = {
-    "window": ("capture", "through-the-camera-60", "screen"),
-    "not-installed": ("first_run", "nothing-installed", "sidebar"),
+    "first-run": ("first_run", "nothing-installed", "sidebar"),
     "preferences": ("first_run", "preferences", "window"),
     "own-python": ("first_run", "own-python-ready", "window"),
-    "video-chosen": ("capture", "video-chosen", "sidebar"),
     "people-found": ("capture", "people-found", "sidebar"),
     "capturing": ("capture", "capturing", "sidebar"),
     "captured": ("capture", "captured", "screen"),
     "finished-captures": ("interrupted", "finished-waits", "sidebar"),
-    "clean-up": ("cleanup", "opened", "sidebar"),
-    "search": ("cleanup", "search", "screen"),
-    "lens": ("cleanup", "other-lens", "screen"),
-    "body": ("cleanup", "taller", "sidebar"),
+    "cleanup": ("cleanup", "smoothed", "editor"),
+    "contacts": ("cleanup", "contacts", "editor"),
+    "camera": ("cleanup", "other-lens", "editor"),
+    "body": ("cleanup", "taller", "editor"),
     "error": ("interrupted", "wrong-video-refused", "sidebar"),
 }
+_WIDEST = 1000  # pixels kept of an editor, at its right side, where the sidebar is
 
 
 def main() -> int:
@@ -54,7 +53,7 @@ def main() -> int:
         facts = json.loads((ring / story / "facts.json").read_text(encoding="utf-8"))["facts"]
         picture = cv2.imread(str(found[-1]))
         if part != "screen":
-            picture = _cut_out(picture, facts["frames_of_pictures"][photograph], part)
+            picture = _cut_out(picture, facts["frames_of_pictures"][photograph][part], part)
         print(f"{_write(IMAGES / f'{name}.webp', picture)} {picture.shape[1]} x {picture.shape[0]}")
     return 0
 
@@ -62,6 +61,8 @@ def main() -> int:
 def _cut_out(picture: np.ndarray, frame: list[int], part: str) -> np.ndarray:
     """What lies inside a frame of a photograph; a sidebar ends below the last line of text in it."""
     left, top, right, bottom = frame
+    if part == "editor":
+        left = max(left, right - _WIDEST)
     inside = picture[max(top, 0) : bottom, max(left, 0) : right]
     if part == "sidebar":
         lit = np.nonzero((inside.min(-1) > 200).sum(axis=1) > 2)[0]

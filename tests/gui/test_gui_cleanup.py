@@ -37,3 +37,8 @@ def test_the_search_menu_finds_and_runs_an_operator(cleanup) -> None:
 def test_another_focal_length_leaves_everyone_where_they_are_in_the_picture(cleanup) -> None:
     """In parts of the picture; feet that stay on one floor may move a little."""
     assert cleanup.facts["moved_in_picture"] < 0.03
+    assert cleanup.facts["left_the_camera"]
+
+
+def test_a_button_shows_the_contacts_in_a_dope_sheet(cleanup) -> None:
+    assert "DOPESHEET" in cleanup.facts["dope_sheets"]

@@ -124,6 +124,10 @@ def find(
                     yield 0.015
                     found = under_mouse(stage, region)
                     if found.startswith(wanted):
+                        # Once more, slowly: Blender may still have told of the button before.
+                        yield from point(stage, (x, y))
+                        if not under_mouse(stage, region).startswith(wanted):
+                            continue
                         print(f"{wanted} found at {column} after {time.monotonic() - begun:.1f} s")
                         return x, y
                     if found and found not in seen:

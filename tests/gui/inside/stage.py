@@ -16,7 +16,7 @@ from screen import read_screen, write_png
 
 Steps = Iterator[float]
 PACKAGE = "bl_ext.user_default.reel2rig"
-_DRAWN = 0.35  # seconds in which a tagged area is drawn by a software renderer
+_SENT = 0.15  # seconds from the end of drawing until the X server has the picture
 
 
 class NotReached(AssertionError):
@@ -36,8 +36,10 @@ class Stage:
         self.folder = Path(given["folder"])
         self.facts: dict[str, Any] = {"blender": list(bpy.app.version)}
         self._pictures = 0
-        self._frames: dict[str, list[int]] = {}
+        self._frames: dict[str, dict[str, list[int]]] = {}
         self._editor = "VIEW_3D"
+        self._drawings = 0
+        bpy.types.SpaceView3D.draw_handler_add(self._count_drawing, (), "WINDOW", "POST_PIXEL")
 
     # ---- where things are ----
 
@@ -107,11 +109,17 @@ class Stage:
             yield 0.03
 
     def drawn(self) -> Steps:
-        """Everything is drawn anew."""
-        for window in bpy.context.window_manager.windows:
-            for area in window.screen.areas:
-                area.tag_redraw()
-        yield _DRAWN
+        """Everything is drawn anew, twice: some of what is shown is only ready after it was asked for."""
+        for _ in range(2):
+            before = self._drawings
+            for window in bpy.context.window_manager.windows:
+                for area in window.screen.areas:
+                    area.tag_redraw()
+            yield from self.until(lambda before=before: self._drawings > before, 20, "the view to be drawn")
+        yield _SENT
+
+    def _count_drawing(self) -> None:
+        self._drawings += 1
 
     # ---- what is kept ----
 
@@ -127,19 +135,26 @@ class Stage:
         self._pictures += 1
         write_png(self.folder / f"{self._pictures:02d}-{name}.png", read_screen(self.given["screen"]))
 
-    def _frame(self) -> list[int]:
-        """What a picture is about, to be cut out of it: the sidebar of the 3D view, else the window.
+    def _frame(self) -> dict[str, list[int]]:
+        """Where things are in a picture, for whoever wants to cut them out: "window", "editor", "sidebar".
 
         **Convention**: left, top, right, bottom, pixels of the screen from its upper left corner.
         """
-        window = self.window
-        left, bottom, width, height = window.x, window.y, window.width, window.height
-        if self._editor == "VIEW_3D":
-            sidebar = self.region("UI")
-            left, bottom = left + sidebar.x, bottom + sidebar.y
-            width, height = sidebar.width, sidebar.height
-        top = self.given["size"][1] - bottom - height
-        return [left, top, left + width, top + height]
+        window, area = self.window, self.area
+        height_of_screen = self.given["size"][1]
+
+        def box(x: int, y: int, width: int, height: int) -> list[int]:
+            left, top = window.x + x, height_of_screen - window.y - y - height
+            return [left, top, left + width, top + height]
+
+        frame = {
+            "window": box(0, 0, window.width, window.height),
+            "editor": box(area.x, area.y, area.width, area.height),
+        }
+        for region in area.regions:
+            if region.type == "UI" and region.width > 1:
+                frame["sidebar"] = box(region.x, region.y, region.width, region.height)
+        return frame
 
     def fact(self, **facts: Any) -> None:
         self.facts.update(facts)

@@ -7,7 +7,7 @@ import time
 import bpy
 from hands import event, fill, find, key, press
 from stage import Stage, Steps
-from view import camera_frame, centre, look_through_camera, lowest_feet, orbit, people, turned
+from view import approach, camera_frame, centre, look_through_camera, lowest_feet, orbit, people, turned
 from watching import pace, time_drawing
 
 
@@ -60,6 +60,7 @@ def captured(stage: Stage, jobs) -> Steps:
     yield from stage.picture("capturing")
     yield from stage.until(lambda: not jobs.capturing, 180, "the capture to end")
     yield from stage.until(people, 20, "people in the scene")
+    yield from approach(stage)
     yield from stage.picture("captured")
     problem = jobs.problem and jobs.problem.line()
     stage.fact(seconds=time.monotonic() - begun, problem=problem, people=len(people()))

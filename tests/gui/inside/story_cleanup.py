@@ -7,9 +7,9 @@ from typing import Any
 import bpy
 import numpy as np
 from bpy_extras.object_utils import world_to_camera_view
-from hands import drag, event, fill_number, find, key, press, type_text
+from hands import click, drag, event, fill_number, find, key, press, type_text
 from stage import Stage, Steps
-from view import centre, people
+from view import approach, centre, people
 
 
 def story(stage: Stage) -> Steps:
@@ -20,12 +20,16 @@ def story(stage: Stage) -> Steps:
     bpy.ops.wm.open_mainfile(filepath=stage.given["blend"], load_ui=False)
     yield 0.5
     yield from stage.show_sidebar()
+    for person in people():
+        person.select_set(person == people()[0])
+    yield from approach(stage)
     yield from stage.picture("opened")
     yield from smoothed(stage)
     yield from corrected(stage)
     yield from searched(stage)
     yield from other_lens(stage)
     yield from taller(stage)
+    yield from contacts_shown(stage)
 
 
 def smoothed(stage: Stage) -> Steps:
@@ -79,9 +83,21 @@ def searched(stage: Stage) -> Steps:
     yield from stage.picture("doubtful-frame")
 
 
+def contacts_shown(stage: Stage) -> Steps:
+    """A button shows when each foot stands, as curves that can be edited."""
+    yield from press(stage, "reel2rig.show_contacts(")
+    yield 1.0
+    sheets = [area for area in stage.window.screen.areas if area.type == "DOPESHEET_EDITOR"]
+    stage.fact(dope_sheets=[area.ui_type for area in sheets])
+    stage.turn_to("DOPESHEET_EDITOR")
+    yield from stage.picture("contacts")
+    stage.turn_to("VIEW_3D")
+
+
 def other_lens(stage: Stage) -> Steps:
     """Another focal length moves camera and people together: in the picture everything stays where it was."""
-    yield from press(stage, "reel2rig.look_through_camera(")
+    bpy.context.scene.frame_set(61)  # both are seen
+    button = yield from press(stage, "reel2rig.look_through_camera(")
     yield 1.0
     camera = bpy.context.scene.camera
     before, lens = in_picture(), camera.data.lens
@@ -91,11 +107,15 @@ def other_lens(stage: Stage) -> Steps:
     yield 1.0
     stage.fact(moved_in_picture=float(np.abs(in_picture() - before).max()))
     yield from stage.picture("other-lens")
+    yield from click(stage, button)  # the same button leads back
+    yield 1.0
+    stage.fact(left_the_camera=stage.area.spaces.active.region_3d.view_perspective != "CAMERA")
 
 
 def taller(stage: Stage) -> Steps:
     person = people()[0]
     before = person.dimensions.z
+    yield from approach(stage)
     place = yield from find(stage, "Object.height")
     yield from fill_number(stage, place, "2.0")
     yield from stage.until(lambda: person.dimensions.z > 1.02 * before, 20, "the person to grow")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 from bpy_extras.view3d_utils import location_3d_to_region_2d
-from hands import Place, drag, key
+from hands import Place, drag, event, key
 from stage import Stage, Steps
 
 
@@ -22,6 +22,15 @@ def orbit(stage: Stage, across: int = 120) -> Steps:
 def turned(stage: Stage) -> list[float]:
     """How the view is turned, a quaternion (w, x, y, z)."""
     return list(stage.area.spaces.active.region_3d.view_rotation)
+
+
+def approach(stage: Stage) -> Steps:
+    """Bring what is selected close to the eye."""
+    place = centre(stage)
+    event(stage, "MOUSEMOVE", "NOTHING", place)
+    yield 0.1
+    yield from key(stage, "NUMPAD_PERIOD", place)
+    yield 1.0  # the view flies there
 
 
 def look_through_camera(stage: Stage) -> Steps:
