@@ -10,7 +10,7 @@ from ..scene.edited_contacts import waits_for_contacts
 from ..scene.layers import add_corrections, capture_action, corrections_action
 from ..scene.made import EDITED
 from ..scene.match import follow_scene_rate
-from ..scene.people import active_person, capture_of, person_of
+from ..scene.people import active_person, capture_of, people_in, person_of
 from ..scene.rederive import rederive
 from ..scene.stored_settings import (
     cleanup_of,
@@ -176,19 +176,12 @@ class KeepRealTime(OfPerson, bpy.types.Operator):
         "one second of the video is one second again"
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not super().poll(context):
-            return False
-        if capture_of(context.scene, active_person(context)) is None:
-            cls.poll_message_set("Put the person back into a collection of the capture first")
-            return False
-        return True
-
     def execute(self, context: bpy.types.Context) -> set[str]:
         live.drop()
+        person = active_person(context)
+        home = capture_of(context.scene, person)
         try:
-            follow_scene_rate(context.scene, capture_of(context.scene, active_person(context)))
+            follow_scene_rate(context.scene, home, people_in(home) if home else [person])
         except Exception as error:
             return report_error(self, error)
         return {"FINISHED"}

@@ -70,6 +70,8 @@ class PeoplePanel(Sidebar, bpy.types.Panel):
         if home is None:
             several = any(people_in(home) for home in context.scene.collection.children_recursive)
             text = "Select somebody of a capture" if several else "Nobody captured here yet"
+            if person := person_of(context.object):
+                text = f"{person.name} is in no collection of a capture"
             draw_text(layout, text, "INFO")
             return
         count = len(people_in(home))

@@ -55,20 +55,25 @@ def match_scene(scene: bpy.types.Scene, home: bpy.types.Collection) -> Placing:
     """
     about = read_about(people_in(home)[0])
     fit_scene(scene, _footage(about["video"], home), about["scene_start"])
-    after = follow_scene_rate(scene, home)
+    after = follow_scene_rate(scene, home, people_in(home))
     if camera := camera_of(home):
         scene.camera = camera
     return after
 
 
-def follow_scene_rate(scene: bpy.types.Scene, home: bpy.types.Collection) -> Placing:
+def follow_scene_rate(
+    scene: bpy.types.Scene, home: bpy.types.Collection | None, people: list[bpy.types.Object]
+) -> Placing:
     """Move a capture's keys and footage to the scene's frame rate: a second of the video lasts a second.
 
     What the capture made is keyed anew; keys edited by hand, and corrections on top, are moved as they are.
 
+    Args:
+        home: the capture's collection; None for somebody who was appended without it.
+        people: everybody in it, or the one who is alone.
+
     Raises what reading the packed clip and `rederive` raise.
     """
-    people = people_in(home)
     about = read_about(people[0])
     footage = _footage(about["video"], home)
     before = Placing(about["scene_start"], footage.trim[0], float(about["scene_step"]))
@@ -89,14 +94,15 @@ def follow_scene_rate(scene: bpy.types.Scene, home: bpy.types.Collection) -> Pla
         corrections = corrections_action(person)
         _retime({corrections} - moved - {None}, before, after)
         moved |= {action for action in (capture, corrections) if action is not None}
-    for camera in (thing for thing in home.objects if thing.type == "CAMERA"):
-        _replace_footage(camera, scene, footage, after)
-    pose_capture_camera(home, placed_people(home, people[:1])[0])
+    if home is not None:
+        for camera in (thing for thing in home.objects if thing.type == "CAMERA"):
+            _replace_footage(camera, scene, footage, after)
+        pose_capture_camera(home, placed_people(home, people[:1])[0])
     return after
 
 
-def _footage(video: dict, home: bpy.types.Collection) -> Footage:
-    path = next((shown for thing in home.objects if (shown := _shown_file(thing))), None)
+def _footage(video: dict, home: bpy.types.Collection | None) -> Footage:
+    path = next((shown for thing in (home.objects if home else ()) if (shown := _shown_file(thing))), None)
     return Footage(
         path,
         video["width"],

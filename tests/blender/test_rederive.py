@@ -310,7 +310,18 @@ def test_matching_the_scene_and_following_its_rate_keep_keys_on_the_time_of_the_
     assert capture_action(person) == action
     assert tuple(action.curve_frame_range) == pytest.approx((10, 40))
     empty_scene.render.fps = 60
-    follow_scene_rate(empty_scene, home)
+    follow_scene_rate(empty_scene, home, [person])
     assert tuple(action.curve_frame_range) == pytest.approx((10, 70))
     assert curve_container(action).fcurves[5].keyframe_points[0].co[1] == value
     assert contacts_of(person, None) is None
+
+
+def test_somebody_without_a_capture_around_them_keeps_real_time_too(empty_scene, build):
+    """As after appending a person into another file."""
+    empty_scene.render.fps = 24
+    person = build(BuildOptions(frame_start=10, match_scene=False, skin=False), frames=31)
+    bpy.data.collections.remove(capture_of(empty_scene, person))
+    empty_scene.collection.objects.link(person)
+    empty_scene.render.fps = 60
+    follow_scene_rate(empty_scene, None, [person])
+    assert tuple(capture_action(person).curve_frame_range) == pytest.approx((10, 70))
