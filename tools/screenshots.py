@@ -20,22 +20,23 @@ ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 RING = ROOT / ".cache" / "gui"
 MOST_BYTES = 150_000
-# Picture of the documentation -> story, photograph, and the part of it: "screen", or a frame noted with it.
+# Picture of the documentation -> story, photograph, and the part of it: "screen", a frame noted with it, or
+# the right side of the editor, where the sidebar is.
 PICTURES = {
     "first-run": ("first_run", "nothing-installed", "sidebar"),
-    "preferences": ("first_run", "preferences", "window"),
+    "preferences": ("first_run", "preferences-choices", "window"),
     "own-python": ("first_run", "own-python-ready", "window"),
     "people-found": ("capture", "people-found", "sidebar"),
     "capturing": ("capture", "capturing", "sidebar"),
     "captured": ("capture", "captured", "screen"),
     "finished-captures": ("interrupted", "finished-waits", "sidebar"),
-    "cleanup": ("cleanup", "smoothed", "editor"),
+    "cleanup": ("cleanup", "smoothed", "right"),
     "contacts": ("cleanup", "contacts", "editor"),
     "camera": ("cleanup", "other-lens", "editor"),
-    "body": ("cleanup", "taller", "editor"),
+    "body": ("cleanup", "taller", "right"),
     "error": ("interrupted", "wrong-video-refused", "sidebar"),
 }
-_WIDEST = 1000  # pixels kept of an editor, at its right side, where the sidebar is
+_RIGHT = 1000  # pixels
 
 
 def main() -> int:
@@ -53,16 +54,16 @@ def main() -> int:
         facts = json.loads((ring / story / "facts.json").read_text(encoding="utf-8"))["facts"]
         picture = cv2.imread(str(found[-1]))
         if part != "screen":
-            picture = _cut_out(picture, facts["frames_of_pictures"][photograph][part], part)
+            picture = _cut_out(picture, facts["frames_of_pictures"][photograph], part)
         print(f"{_write(IMAGES / f'{name}.webp', picture)} {picture.shape[1]} x {picture.shape[0]}")
     return 0
 
 
-def _cut_out(picture: np.ndarray, frame: list[int], part: str) -> np.ndarray:
-    """What lies inside a frame of a photograph; a sidebar ends below the last line of text in it."""
-    left, top, right, bottom = frame
-    if part == "editor":
-        left = max(left, right - _WIDEST)
+def _cut_out(picture: np.ndarray, frames: dict[str, list[int]], part: str) -> np.ndarray:
+    """A part of a photograph; a sidebar ends below the last line of text in it."""
+    left, top, right, bottom = frames["editor" if part == "right" else part]
+    if part == "right":
+        left = max(left, right - _RIGHT)
     inside = picture[max(top, 0) : bottom, max(left, 0) : right]
     if part == "sidebar":
         lit = np.nonzero((inside.min(-1) > 200).sum(axis=1) > 2)[0]

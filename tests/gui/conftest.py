@@ -35,13 +35,6 @@ def extension(gui: gui_blender.GuiBlender, tmp_path_factory: pytest.TempPathFact
     return made
 
 
-@pytest.fixture
-def bare_home(tmp_path: Path, landmark_model: Path) -> Path:
-    """A home folder without a worker; the models are those of the other tests."""
-    (tmp_path / "models").symlink_to(landmark_model.parent)
-    return tmp_path
-
-
 @pytest.fixture(scope="session")
 def worker_home(
     gui: gui_blender.GuiBlender, landmark_model: Path, tmp_path_factory: pytest.TempPathFactory

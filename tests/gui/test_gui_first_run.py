@@ -10,8 +10,8 @@ import pytest
 pytestmark = pytest.mark.gui
 
 
-def test_a_fresh_install_says_so_and_the_users_own_python_is_taken(played, bare_home: Path) -> None:
-    seen = played("first_run", home=str(bare_home), python=sys.executable).facts
+def test_a_fresh_install_says_so_and_the_users_own_python_is_taken(played, landmark_model: Path) -> None:
+    seen = played("first_run", models=str(landmark_model.parent), python=sys.executable).facts
     assert seen["first_line"] == "Absent"
     assert seen["worker_in"] == "EXISTING"
     assert seen["problem"] is None

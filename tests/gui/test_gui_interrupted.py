@@ -18,6 +18,7 @@ def interrupted(played, worker_home: Path, demo_clip: Path) -> Played:
 def test_a_file_that_is_no_video_is_refused_in_words(interrupted) -> None:
     assert "holiday.mp4" in interrupted.facts["problem"]
     assert interrupted.facts["problem"].endswith("[video.not_a_video]")
+    assert interrupted.facts["failed_left"] == 0
 
 
 def test_the_copy_button_copies_what_a_bug_report_needs(interrupted) -> None:

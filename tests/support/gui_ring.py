@@ -90,7 +90,8 @@ def play(gui: GuiBlender, story: str, artefacts: Path, *, seconds: float = 240, 
     """Play tests/gui/inside/story_<story>.py and return what it found.
 
     Args:
-        given: for the story, as JSON. `home` is the add-on's home folder; the rest is the story's own.
+        given: for the story, as JSON. `home` is the add-on's home folder; without it that is a new one, which
+            has only the `models` of another. The rest is the story's own.
 
     Raises StoryFailed: a step failed, Blender complained on its console, or a process outlived it.
     """
@@ -98,12 +99,16 @@ def play(gui: GuiBlender, story: str, artefacts: Path, *, seconds: float = 240, 
     artefacts.mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="reel2rig-gui-", ignore_cleanup_errors=True) as name:
         scratch = Path(name)
+        home = Path(given.get("home") or scratch / "home")
+        if models := given.get("models"):
+            home.mkdir(exist_ok=True)
+            (home / "models").symlink_to(models)
         with display(gui, scratch) as shown:
             given |= {"story": story, "folder": str(artefacts), "scratch": name}
             given |= {"screen": str(shown.screen), "size": SIZE}
             (scratch / "given.json").write_text(json.dumps(given), encoding="utf-8")
-            code = _run_blender(gui, shown, scratch, artefacts / "log.txt", given.get("home"), seconds)
-        left_behind = _still_running(scratch, Path(given.get("home") or scratch))
+            code = _run_blender(gui, shown, scratch, artefacts / "log.txt", home, seconds)
+        left_behind = _still_running(scratch, home)
     written = artefacts / "facts.json"
     record = json.loads(written.read_text(encoding="utf-8")) if written.exists() else {"facts": {}}
     log = (artefacts / "log.txt").read_text(encoding="utf-8", errors="replace")
@@ -123,7 +128,7 @@ def play(gui: GuiBlender, story: str, artefacts: Path, *, seconds: float = 240, 
 
 
 def _run_blender(
-    gui: GuiBlender, shown: Display, scratch: Path, log: Path, home: str | None, seconds: float
+    gui: GuiBlender, shown: Display, scratch: Path, log: Path, home: Path, seconds: float
 ) -> int:
     """Blender's exit status; ended when it takes longer than `seconds`."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
@@ -133,7 +138,7 @@ def _run_blender(
         "TMPDIR": str(scratch),
         "XDG_RUNTIME_DIR": str(scratch),
         "BLENDER_USER_RESOURCES": str(scratch / "blender"),
-        "REEL2RIG_HOME": home or str(scratch / "home"),
+        "REEL2RIG_HOME": str(home),
         "LIBGL_ALWAYS_SOFTWARE": "1",
     }
     window = ["-p", "0", "0", *map(str, SIZE), "--no-window-focus", "--factory-startup"]

@@ -137,27 +137,29 @@ def find(
 
 def _scrolled(stage: Stage, region: bpy.types.Region) -> Generator[Steps, None, None]:
     """Scroll steps: none at first, then to the top, then page by page until nothing moves any more."""
-    # At the left edge: the tabs, at the right one, do not scroll what is beside them.
-    place = (region.x + 8, region.y + region.height // 2)
-
-    def wheel(kind: str, times: int) -> Steps:
-        yield from point(stage, place)
-        for _ in range(times):
-            event(stage, kind, "PRESS", place)
-            yield _EVENT
-        yield 0.1
 
     def top() -> float:
         return region.view2d.region_to_view(0, region.height)[1]
 
     yield iter(())
     if top() < -1:
-        yield wheel("WHEELUPMOUSE", 40)
+        yield scroll(stage, region, -40)
     while True:
         before = top()
-        yield wheel("WHEELDOWNMOUSE", 12)
+        yield scroll(stage, region, 12)
         if abs(top() - before) < 1:
             return
+
+
+def scroll(stage: Stage, region: bpy.types.Region, notches: int) -> Steps:
+    """Turn the mouse wheel over a region; down is positive."""
+    # At the left edge: the tabs, at the right one, do not scroll what is beside them.
+    place = (region.x + 8, region.y + region.height // 2)
+    yield from point(stage, place)
+    for _ in range(abs(notches)):
+        event(stage, "WHEELDOWNMOUSE" if notches > 0 else "WHEELUPMOUSE", "PRESS", place)
+        yield _EVENT
+    yield 0.1
 
 
 def press(stage: Stage, wanted: str, **where: Any) -> Generator[float, None, Place]:

@@ -44,7 +44,7 @@ class Stage:
     # ---- where things are ----
 
     def turn_to(self, editor: str) -> None:
-        """Work in the first editor of that type from now on, such as PREFERENCES, in any window."""
+        """Work in the largest editor of that type from now on, such as PREFERENCES, in any window."""
         self._editor = editor
 
     @property
@@ -59,7 +59,8 @@ class Stage:
     @property
     def area(self) -> bpy.types.Area:
         """The editor that is worked in."""
-        return next(area for area in self.window.screen.areas if area.type == self._editor)
+        areas = [area for area in self.window.screen.areas if area.type == self._editor]
+        return max(areas, key=lambda area: area.width * area.height)
 
     def region(self, kind: str) -> bpy.types.Region:
         """A region of that editor: WINDOW is the view itself, UI the sidebar."""

@@ -12,7 +12,7 @@ from watching import pace, time_drawing
 
 
 def story(stage: Stage) -> Steps:
-    stage.install()
+    stage.install(folded=("REEL2RIG_PT_people", "REEL2RIG_PT_cleanup", "REEL2RIG_PT_camera"))
     jobs = stage.part("blender_addon.jobs").jobs
     yield from stage.show_sidebar()
     spent = time_drawing()

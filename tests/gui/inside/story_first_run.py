@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bpy
-from hands import fill, find, key, press
+from hands import fill, find, key, press, scroll
 from stage import PACKAGE, Stage, Steps
 
 
@@ -20,6 +20,8 @@ def story(stage: Stage) -> Steps:
     stage.turn_to("PREFERENCES")
     page = stage.region("WINDOW")
     yield from stage.picture("preferences")
+    yield from scroll(stage, page, 12)
+    yield from stage.picture("preferences-choices")
     yield from press(stage, "Reel2RigPreferences.worker_in", region=page, columns=(0.8,))
     yield from stage.drawn()
     stage.fact(worker_in=preferences.worker_in)

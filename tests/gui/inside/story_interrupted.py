@@ -12,7 +12,7 @@ from view import people
 
 
 def story(stage: Stage) -> Steps:
-    stage.install()
+    stage.install(folded=("REEL2RIG_PT_people", "REEL2RIG_PT_cleanup", "REEL2RIG_PT_camera"))
     jobs = stage.part("blender_addon.jobs").jobs
     yield from stage.show_sidebar()
     yield from refused(stage, jobs)
@@ -33,6 +33,8 @@ def refused(stage: Stage, jobs) -> Steps:
     yield from press(stage, "reel2rig.copy_report(", columns=(0.78, 0.89))
     yield 0.3
     stage.fact(problem=jobs.problem.line(), copied=bpy.context.window_manager.clipboard)
+    yield from press(stage, "reel2rig.queue_remove(", columns=(0.85, 0.89, 0.93))
+    stage.fact(failed_left=len(jobs.queue.failed))
 
 
 def cancelled(stage: Stage, jobs) -> Steps:
