@@ -55,21 +55,13 @@ def land(item: Item) -> None:
         # An operator of its own, so that a job's outcome in a scene is exactly one undo step.
         operator = bpy.ops.reel2rig.list_people if item.kind == "scan" else bpy.ops.reel2rig.import_capture
         try:
-            with bpy.context.temp_override(**_place(scene)):
-                operator("EXEC_DEFAULT", True, filepath=str(folder), scene=scene.name, item=item.number)
+            # Without a context override: see `scene.armature.edit_bones`.
+            operator("EXEC_DEFAULT", True, filepath=str(folder), scene=scene.name, item=item.number)
         except RuntimeError as error:
             if jobs.problem is None:  # else the operator has told already
                 jobs.report(error)
     jobs.landed(item)
     jobs.finished.again()
-
-
-def _place(scene: bpy.types.Scene) -> dict[str, bpy.types.Window]:
-    """The window for an operator that a timer calls: one that shows the scene, else any."""
-    manager = bpy.context.window_manager
-    windows = list(manager.windows) if manager else []
-    windows.sort(key=lambda window: window.scene != scene)
-    return {"window": windows[0]} if windows else {}
 
 
 def brought_in(folder: Path, collection: bpy.types.Collection) -> None:

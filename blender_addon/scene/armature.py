@@ -70,31 +70,64 @@ def move_rest(armature: bpy.types.Object, rest: RestBones) -> None:
 
 @contextmanager
 def edit_bones(armature: bpy.types.Object) -> Iterator[bpy.types.ArmatureEditBones]:
-    """The edit bones of an armature; selection, active object and mode are afterwards as they were.
+    """The edit bones of an armature; selection, active object and modes are afterwards as they were.
 
-    Edit bones exist only in Edit Mode and Edit Mode only for the active object of a view layer, so the
-    object is lent to a scene of its own: the user's layer, selection and mode are never touched.
+    Edit bones exist only in Edit Mode, and Edit Mode only for the active object of the context's view layer.
+    The context is not overridden for that: under an override, operators read its dictionary while other
+    Python threads may run, and Blender crashes when one does.
     """
-    scene = bpy.data.scenes.new("Reel2Rig workshop")
+    scene, layer = bpy.context.scene, bpy.context.view_layer
+    with _lent(armature, scene), _shown(armature, layer), _alone(armature, layer):
+        mode = armature.mode
+        bpy.ops.object.mode_set(mode="EDIT")
+        try:
+            yield armature.data.edit_bones
+        finally:
+            bpy.ops.object.mode_set(mode=mode)
+
+
+@contextmanager
+def _lent(armature: bpy.types.Object, scene: bpy.types.Scene) -> Iterator[None]:
+    """The armature straight in the scene: its collection may belong to another one, or be switched off."""
+    there = scene.collection.objects
+    if armature.name in there:
+        yield
+        return
+    there.link(armature)
     try:
-        scene.collection.objects.link(armature)
-        layer = scene.view_layers[0]
-        layer.objects.active = armature
-        with bpy.context.temp_override(
-            scene=scene,
-            view_layer=layer,
-            object=armature,
-            active_object=armature,
-            selected_objects=[armature],
-        ):
-            bpy.ops.object.mode_set(mode="EDIT")
-            try:
-                yield armature.data.edit_bones
-            finally:
-                bpy.ops.object.mode_set(mode="OBJECT")
+        yield
     finally:
-        scene.collection.objects.unlink(armature)
-        bpy.data.scenes.remove(scene)
+        there.unlink(armature)
+
+
+@contextmanager
+def _shown(armature: bpy.types.Object, layer: bpy.types.ViewLayer) -> Iterator[None]:
+    """The armature visible: Blender edits nothing that is hidden."""
+    switched_off, hidden = armature.hide_viewport, armature.hide_get(view_layer=layer)
+    armature.hide_viewport = False
+    armature.hide_set(False, view_layer=layer)
+    try:
+        yield
+    finally:
+        armature.hide_set(hidden, view_layer=layer)
+        armature.hide_viewport = switched_off
+
+
+@contextmanager
+def _alone(armature: bpy.types.Object, layer: bpy.types.ViewLayer) -> Iterator[None]:
+    """The armature active and alone selected: Edit Mode takes every selected armature along."""
+    active, selected = layer.objects.active, list(layer.objects.selected)
+    for thing in selected:
+        thing.select_set(False, view_layer=layer)
+    layer.objects.active = armature
+    armature.select_set(True, view_layer=layer)
+    try:
+        yield
+    finally:
+        armature.select_set(False, view_layer=layer)
+        for thing in selected:
+            thing.select_set(True, view_layer=layer)
+        layer.objects.active = active
 
 
 def rest_axes(armature: bpy.types.Object) -> NDArray[np.float64]:

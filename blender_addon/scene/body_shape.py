@@ -44,7 +44,6 @@ class Shape:
         """As it was captured."""
         return cls(tuple(float(beta) for beta in clip.betas), clip.body_scale)
 
-
     @classmethod
     def read(cls, text: object) -> Shape | None:
         """The shape in a JSON text, or None when it holds none."""
