@@ -66,7 +66,8 @@ def display(gui: GuiBlender, folder: Path) -> Iterator[Display]:
     buffer = "/" / shared.relative_to(gui.xvfb_root)
     read, write = os.pipe()
     size = f"{SIZE[0]}x{SIZE[1]}x24"
-    command = [*gui.xvfb, "-displayfd", str(write), "-screen", "0", size, "-nolisten", "tcp"]
+    # No pointer: the server would draw it into its pictures, where simulated events do not move it.
+    command = [*gui.xvfb, "-displayfd", str(write), "-screen", "0", size, "-nocursor", "-nolisten", "tcp"]
     with (folder / "xvfb.txt").open("wb") as log:
         server = subprocess.Popen(
             [*command, "-fbdir", str(buffer)], pass_fds=(write,), stdout=log, stderr=log
