@@ -91,6 +91,7 @@ def _write_bvh(built: BuiltCapture, path: str) -> None:
         bones.remove(bones[ROOT_BONE])
     # BVH knows no axes but is read as y-up everywhere, and its writer takes the armature's own coordinates.
     armature.data.transform(Matrix.Rotation(-1.5707963267948966, 4, "X"))
+    armature.data.update_tag()  # else poses are still made from the bones as they were
     scene = bpy.context.scene
     bpy.context.view_layer.objects.active = armature
     bpy.ops.export_anim.bvh(
