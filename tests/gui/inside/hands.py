@@ -13,6 +13,7 @@ import bpy
 from stage import NotReached, Stage, Steps
 
 Place = tuple[int, int]
+_NOTHING = "nothing"  # on the clipboard
 _EVENT = 0.03  # seconds in which Blender takes in an event
 # Where along a row a button may stand, in parts of the region's width: most fill it, small ones stand right.
 _COLUMNS = (0.5, 0.78, 0.89, 0.85, 0.25, 0.93, 0.7)
@@ -84,14 +85,21 @@ def fill_number(stage: Stage, place: Place, text: str) -> Steps:
     yield 0.2
 
 
-def under_mouse(stage: Stage, region: bpy.types.Region) -> str:
-    """The button that the mouse is on: "operator.name(...)" or "Type.property"; "" for none."""
+def under_mouse(stage: Stage, region: bpy.types.Region, place: Place) -> Generator[float, None, str]:
+    """The button that the mouse is on: "operator.name(...)" or "Type.property"; "" for none or a grey one.
+
+    An operator's button is asked by Ctrl C, as a user asks it for its Python. No operator is called with
+    another context here: Blender may crash when it is while a thread of the extension runs.
+    """
     with bpy.context.temp_override(window=stage.window, area=stage.area, region=region):
         # (The stubs take an operator for a plain function, and its `poll` for that function.)
-        if bpy.ops.ui.copy_python_command_button.poll():  # pyright: ignore[reportCallIssue]
-            bpy.ops.ui.copy_python_command_button()
-            return bpy.context.window_manager.clipboard.removeprefix("bpy.ops.")
+        runs = bpy.ops.ui.copy_python_command_button.poll()  # pyright: ignore[reportCallIssue]
         found = bpy.context.property
+    if runs:
+        manager = bpy.context.window_manager
+        manager.clipboard = _NOTHING
+        yield from key(stage, "C", place, ctrl=True)
+        return manager.clipboard.removeprefix("bpy.ops.").removeprefix(_NOTHING)
     # Blender 5 gives the whole path from the data-block, 4 the property's name alone.
     return f"{type(found[0]).__name__}.{found[1].rpartition('.')[2]}" if found else ""
 
@@ -122,11 +130,12 @@ def find(
                 for y in range(region.y + region.height - 12, region.y + 16, -_ROW):
                     event(stage, "MOUSEMOVE", "NOTHING", (x, y))
                     yield 0.015
-                    found = under_mouse(stage, region)
+                    found = yield from under_mouse(stage, region, (x, y))
                     if found.startswith(wanted):
                         # Once more, slowly: Blender may still have told of the button before.
                         yield from point(stage, (x, y))
-                        if not under_mouse(stage, region).startswith(wanted):
+                        again = yield from under_mouse(stage, region, (x, y))
+                        if not again.startswith(wanted):
                             continue
                         print(f"{wanted} found at {column} after {time.monotonic() - begun:.1f} s")
                         return x, y

@@ -56,8 +56,8 @@ def dropped(stage: Stage, video: Path) -> Steps:
     group, name = handler.bl_import_operator.split(".")
     with bpy.context.temp_override(window=stage.window, area=stage.area, region=stage.region("WINDOW")):
         asked = handler.poll_drop(bpy.context)
-        operator = getattr(getattr(bpy.ops, group), name)
-        operator("INVOKE_DEFAULT", directory=str(video.parent), files=[{"name": video.name}])
+    operator = getattr(getattr(bpy.ops, group), name)
+    operator("INVOKE_DEFAULT", directory=str(video.parent), files=[{"name": video.name}])
     yield from stage.drawn()
     stage.fact(drop_taken=bool(asked), dropped_video=bpy.context.scene.reel2rig.video)
 
