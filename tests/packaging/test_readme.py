@@ -41,5 +41,5 @@ def test_the_readme_begins_with_the_two_commands() -> None:
 def test_continuous_integration_runs_the_command_of_the_readme() -> None:
     script = ROOT / ".ci" / "run"
     commands = [line for line in script.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
-    assert commands[-1] == "make test"
+    assert "make test" in commands
     assert script.stat().st_mode & 0o100
