@@ -19,7 +19,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,19 +67,25 @@ class GuiBlender:
 
 
 def find(folder: Path = FOLDER) -> GuiBlender | None:
-    """The Blender for the GUI ring, or None where there is none (or no X server to show it on).
+    """The Blender for the GUI ring: the first of `programs` with an X server to show it on, or None."""
+    for program, version in programs(folder):
+        if server := _server(program):
+            return GuiBlender(program, version, *server)
+    return None
 
-    The one that $REEL2RIG_BLENDER names, else `blender` on PATH, else the bootstrapped one.
+
+def programs(folder: Path = FOLDER) -> Iterator[tuple[Path, tuple[int, ...]]]:
+    """Blender programs that are new enough, and their versions.
+
+    The one that $REEL2RIG_BLENDER names alone, else `blender` on PATH and the bootstrapped one.
     """
     named = os.environ.get(VARIABLE)
     for candidate in [named] if named else ["blender", str(folder / "blender")]:
         program = shutil.which(candidate)
-        if program is None or Path(program).name.startswith("python"):
-            continue
-        version, server = _version(program), _server(Path(program))
-        if version >= OLDEST and server is not None:
-            return GuiBlender(Path(program), version, *server)
-    return None
+        if program and not Path(program).name.startswith("python"):
+            version = _version(program)
+            if version >= OLDEST:
+                yield Path(program), version
 
 
 def make(folder: Path = FOLDER, suite: str = SUITE) -> Path:
