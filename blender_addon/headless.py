@@ -52,7 +52,7 @@ def run_request(request: dict[str, Any]) -> dict[str, Any]:
     import bpy
 
     from .scene.build import BuildOptions, build_capture
-    from .scene.export import FORMATS, export_capture
+    from .scene.export.files import FORMATS, export_capture
     from .scene.render import render_capture
 
     options = _checked_options(request)

@@ -17,7 +17,7 @@ bpy = pytest.importorskip("bpy")
 
 from reel2rig.blender_addon import headless  # noqa: E402
 from reel2rig.blender_addon.headless import BadRequest, run_file, run_request  # noqa: E402
-from reel2rig.blender_addon.scene import export  # noqa: E402
+from reel2rig.blender_addon.scene.export import files as export  # noqa: E402
 from reel2rig.blender_addon.scene.names import BONES  # noqa: E402
 from reel2rig.blender_addon.scene.whole import is_whole  # noqa: E402
 from reel2rig.core.errors import DiskFull, OutputFolderMissing, UnknownFormat  # noqa: E402

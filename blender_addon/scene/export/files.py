@@ -10,12 +10,12 @@ from pathlib import Path
 import bpy
 from mathutils import Matrix
 
-from ...core.errors import DiskFull, InputError, OutputError, UnknownFormat
-from ...core.motion.files.atomic import atomic_output
-from .armature import edit_bones
-from .build import BuiltCapture
-from .names import ROOT_BONE
-from .whole import is_whole
+from ....core.errors import DiskFull, InputError, OutputError, UnknownFormat
+from ....core.motion.files.atomic import atomic_output
+from ..armature import edit_bones
+from ..build import BuiltCapture
+from ..names import ROOT_BONE
+from ..whole import is_whole
 
 _LEAST_FREE = 65536  # bytes; with less than this left, a writer that failed most likely met a full disk
 
