@@ -55,6 +55,16 @@ class CameraPanel(Sidebar, bpy.types.Panel):
             )
 
 
+class _CameraPart(Sidebar):
+    """A sub-panel about the active capture, there while there is one."""
+
+    bl_parent_id = "REEL2RIG_PT_camera"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return active_capture(context) is not None
+
+
 class CameraFootagePanel(Sidebar, bpy.types.Panel):
     bl_idname = "REEL2RIG_PT_camera_footage"
     bl_label = "Footage"
@@ -77,14 +87,9 @@ class CameraFootagePanel(Sidebar, bpy.types.Panel):
         layout.row().prop(footage, "display_depth", text="Depth", expand=True)
 
 
-class LensPanel(Sidebar, bpy.types.Panel):
+class LensPanel(_CameraPart, bpy.types.Panel):
     bl_idname = "REEL2RIG_PT_lens"
     bl_label = "Lens"
-    bl_parent_id = "REEL2RIG_PT_camera"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return active_capture(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -109,14 +114,9 @@ class LensPanel(Sidebar, bpy.types.Panel):
             draw_text(layout, _ASSUMED, "ERROR")
 
 
-class PlacementPanel(Sidebar, bpy.types.Panel):
+class PlacementPanel(_CameraPart, bpy.types.Panel):
     bl_idname = "REEL2RIG_PT_placement"
     bl_label = "Floor & Position"
-    bl_parent_id = "REEL2RIG_PT_camera"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return active_capture(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -134,15 +134,10 @@ class PlacementPanel(Sidebar, bpy.types.Panel):
         layout.operator("reel2rig.reset_placement", icon="LOOP_BACK")
 
 
-class CameraTrackPanel(Sidebar, bpy.types.Panel):
+class CameraTrackPanel(_CameraPart, bpy.types.Panel):
     bl_idname = "REEL2RIG_PT_camera_track"
     bl_label = "Moving Camera"
-    bl_parent_id = "REEL2RIG_PT_camera"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return active_capture(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout

@@ -33,10 +33,6 @@ MPII3D_17 = (
 )
 
 
-class UnknownSet(InputError):
-    code = "evaluate.unknown_set"
-
-
 class MissingCamera(InputError):
     """A protocol wants one camera, and no track says that it was filmed by it."""
 
