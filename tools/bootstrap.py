@@ -20,7 +20,7 @@ import virtual_env
 
 ROOT = virtual_env.ROOT
 DEMO_EXTRAS = ("worker", "blender")
-TEST_EXTRAS = (*DEMO_EXTRAS, "research", "dev", "docs")
+TEST_EXTRAS = (*DEMO_EXTRAS, "research", "ray", "dev", "docs")
 
 COMMANDS = {
     "demo": "install what the demo needs and make demo/demo.blend, demo.glb, demo.npz and a contact sheet",

@@ -28,7 +28,19 @@ BLENDER_MODULES = frozenset(
 )
 
 # What Blender's own Python does not have: the heavy packages of the worker and those of the command line.
-WORKER_ONLY = ("torch", "cv2", "scipy", "smplx", "mediapipe", "av", "safetensors", "yaml", "typer", "rich")
+WORKER_ONLY = (
+    "torch",
+    "cv2",
+    "scipy",
+    "smplx",
+    "mediapipe",
+    "av",
+    "safetensors",
+    "yaml",
+    "typer",
+    "rich",
+    "ray",
+)
 
 # The client runs inside Blender's Python, on whatever machine: nothing but the standard library.
 CLIENT_SIDE = ("reel2rig.bridge.client", "reel2rig.bridge.protocol", "reel2rig.bridge.jobs")
@@ -188,7 +200,7 @@ def test_no_bare_core_or_bridge_is_ever_imported() -> None:
 def _declared_distributions() -> set[str]:
     project = pyproject()["project"]
     optional = project["optional-dependencies"]
-    extras = [*optional["worker"], *optional["research"], *optional["blender"]]
+    extras = [item for name in ("worker", "research", "ray", "blender") for item in optional[name]]
     return {
         re.split(r"[^A-Za-z0-9_.-]", item, maxsplit=1)[0].lower()
         for item in [*project["dependencies"], *extras]
