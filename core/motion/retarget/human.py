@@ -25,6 +25,7 @@ class SourceMotion:
         heads: bone -> (T, 3) where its head is, metres.
         contacts: (T, 2) bool, left and right foot on the floor; None where nobody told.
         held: (T,) bool, frames without a pose of their own (nobody was seen); no keys are made there.
+        fps: how many `frames` make a second.
 
     **Convention**: the scene's world, z up, as in `Skeleton`; quaternions w, x, y, z.
     """
@@ -36,6 +37,7 @@ class SourceMotion:
     heads: dict[str, Floats]
     contacts: NDArray[np.bool_] | None
     held: NDArray[np.bool_]
+    fps: float = 30.0
 
 
 @dataclass(frozen=True, eq=False)
