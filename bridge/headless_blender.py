@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..core.errors import Reel2RigError
 from .errors import BlenderFailed, BlenderMissing, BlenderTooOld, exit_sentence, from_wire
 from .files import read_json, write_json
 from .processes import python_environment, run_streaming, spawn
 
 VARIABLE = "REEL2RIG_BLENDER"  # a Blender program, or a Python that has bpy
 OLDEST = (4, 2)
+SERVE = "--serve"  # in a request's place: answer one after the other, named on stdin
 _HAS_BPY = "import importlib.util, sys; sys.exit(importlib.util.find_spec('bpy') is None)"
 
 
@@ -30,7 +32,8 @@ class BlenderProgram:
     path: Path
     module: bool
 
-    def command(self, request: Path) -> list[str | Path]:
+    def command(self, request: Path | str) -> list[str | Path]:
+        """The command line for one request file, or for `SERVE`."""
         if self.module:
             return [self.path, "-m", "reel2rig.blender_addon.headless", request]
         # Beside `bridge` in a checkout and in an installation; as a script it needs neither installed.
@@ -102,12 +105,19 @@ def run_blender(
     report = read_json(file.with_name(f"{file.stem}.report.json"))
     if report is None:
         raise BlenderFailed(f"Blender {exit_sentence(code)} without a report; the log is {log}.")
-    if not report.get("ok"):
-        message = str(report.get("message") or f"Blender failed; the log is {log}.")
-        exit_code = report.get("exit_code")
-        known = exit_code if isinstance(exit_code, int) and exit_code > 0 else BlenderFailed.exit_code
-        raise from_wire(str(report.get("code") or BlenderFailed.code), message, known)
+    if error := report_error(report, log):
+        raise error
     return report
+
+
+def report_error(report: dict[str, Any], log: Path) -> Reel2RigError | None:
+    """The error that a report of `blender_addon.headless` tells of, or None when all went well."""
+    if report.get("ok"):
+        return None
+    message = str(report.get("message") or f"Blender failed; the log is {log}.")
+    exit_code = report.get("exit_code")
+    known = exit_code if isinstance(exit_code, int) and exit_code > 0 else BlenderFailed.exit_code
+    return from_wire(str(report.get("code") or BlenderFailed.code), message, known)
 
 
 def _new_enough(program: Path) -> BlenderProgram:

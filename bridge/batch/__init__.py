@@ -1,0 +1,1 @@
+"""Many clips without a window: tasks, what became of them, and how to run them."""

@@ -1,0 +1,104 @@
+"""A connection to a Ray cluster, and what its nodes can hold. Ray is imported here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import BatchError
+
+LOCAL = "local"
+OBJECT_STORE = 80 * 2**20  # bytes, next to Ray's least: only paths and short records travel
+MEMORY = 2 * 2**30  # bytes that a worker and a Blender need together, measured with room to spare
+
+
+class RayMissing(BatchError):
+    code = "batch.ray_missing"
+
+
+class ClusterUnreachable(BatchError):
+    code = "batch.cluster_unreachable"
+
+
+class ClusterTooSmall(BatchError):
+    code = "batch.cluster_too_small"
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What one clip is granted on its node: cores and GPUs. Half a GPU lets two clips share one."""
+
+    cpus: float = 1.0
+    gpus: float = 0.0
+
+    def options(self) -> dict[str, float]:
+        """As Ray is told them."""
+        return {"num_cpus": self.cpus, "num_gpus": self.gpus, "memory": MEMORY}
+
+    def fit(self, resources: dict[str, float]) -> int:
+        """How many clips a node with these resources can hold at once."""
+        asked = {"CPU": self.cpus, "GPU": self.gpus, "memory": MEMORY}
+        return min(int(resources.get(name, 0.0) / share + 1e-6) for name, share in asked.items() if share)
+
+
+def import_ray() -> Any:
+    """The ray package. Raises RayMissing with the command that installs it."""
+    # Before the import, which reads it: nothing about anybody's use is sent anywhere.
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    try:
+        import ray
+    except ModuleNotFoundError as error:
+        if error.name != "ray":
+            raise
+        raise RayMissing("--ray needs the package Ray; run pip install 'reel2rig[ray]'.") from None
+    return ray
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """The ray package, connected to the cluster at `address`.
+
+    Args:
+        address: of the cluster's head ("10.0.0.5:6379"), "auto" for the one this computer belongs to, or
+            "local": a cluster of this computer alone is started, and ended again.
+
+    Raises:
+        RayMissing, ClusterUnreachable.
+    """
+    if address == LOCAL:
+        # Others on the network must not be able to hand work to it.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    ray = import_ray()
+    if ray.is_initialized():  # the caller's own connection, to be left as it is
+        yield ray
+        return
+    started: dict[str, Any] = (
+        {"include_dashboard": False, "object_store_memory": OBJECT_STORE} if address == LOCAL else {}
+    )
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level="error", **started)
+    except (ray.exceptions.RayError, ConnectionError, RuntimeError, ValueError, OSError) as error:
+        reason = (
+            str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+        )
+        raise ClusterUnreachable(
+            f"No Ray cluster can be used at {address} ({reason}); start one with ray start --head, or take "
+            "--ray local."
+        ) from error
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def nodes(ray: Any) -> list[dict[str, float]]:
+    """What each node that is alive has in all."""
+    return [dict(node["Resources"]) for node in ray.nodes() if node["Alive"]]
+
+
+def has_gpus(ray: Any) -> bool:
+    """Whether any node has a GPU."""
+    return any(resources.get("GPU", 0.0) > 0 for resources in nodes(ray))
