@@ -21,14 +21,16 @@ class Switch:
     """A custom property that decides whether FK or IK controls move a limb.
 
     Attributes:
-        bone: the pose bone that has the property, or "" for the armature object. property: its name.
-        fk, ik: its values; equal ones are simply set, such as a stretch that must be off.
+        bone: the pose bone that has the property, or "" for the armature object. property: its name; one of
+            Blender's own, such as ``ik_stretch``, where the bone has no custom property of that name.
+        fk, ik: its values; None leaves it as it is. Where both kinds of controls are keyed, that of FK holds,
+            and that of IK where FK does not care.
     """
 
     bone: str
     property: str
-    fk: float
-    ik: float
+    fk: float | None
+    ik: float | None
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,15 @@ class IkLimb:
     Attributes:
         limb: "leftArm", "rightArm", "leftLeg" or "rightLeg".
         goal: the control that hand or foot follows. pole: the control that knee or elbow point at, or "".
-        base: the control at the limb's root that is turned to place knee or elbow where no pole does, or "".
+        roll: a control between goal and foot that turns the foot about its ball, or "". The goal can stand
+            still while the heel lifts only where there is one.
         toes: the control of the toes in IK, or "".
     """
 
     limb: str
     goal: str
     pole: str = ""
-    base: str = ""
+    roll: str = ""
     toes: str = ""
 
 
@@ -126,7 +129,7 @@ def parse_map(text: str) -> RigMap:
             name=_text(data["name"]),
             bones={role: tuple(map(_text, bones)) for role, bones in data["bones"].items()},
             switches=tuple(
-                Switch(_text(row["bone"]), _text(row["property"]), float(row["fk"]), float(row["ik"]))
+                Switch(_text(row["bone"]), _text(row["property"]), _value(row["fk"]), _value(row["ik"]))
                 for row in data.get("switches", [])
             ),
             ik=tuple(
@@ -138,6 +141,10 @@ def parse_map(text: str) -> RigMap:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadRigMap(f"The rig map cannot be read ({error}); export it again.") from error
+
+
+def _value(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _text(value: Any) -> str:
