@@ -1,0 +1,91 @@
+"""Motions that were made on other people's bodies, put on a body that is here.
+
+SMPL turns a body about its pelvis and moves it by a translation: the pelvis then stands at ``trans + J0``,
+with J0 the pelvis of the body at rest in its own coordinates. Whoever takes ``trans`` for the pelvis is off
+by more than 20 cm. J0 depends on the body, so each family's own is used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..body import SHAPE_COUNT, BodyTemplate, load_body
+from ..clip import MotionClip
+
+Array = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
+
+FAMILIES: tuple[str, ...] = ("smpl", "smplh", "smplx")
+# Pelvis of each family's neutral mean body at rest, metres; that of any one shape lies some centimetres off.
+_MEAN_PELVIS: dict[str, tuple[float, float, float]] = {
+    "smpl": (-0.0018, -0.2233, 0.0282),
+    "smplh": (-0.0018, -0.2233, 0.0282),
+    "smplx": (0.0031, -0.3514, 0.0120),
+}
+_SAME_BODY = 1e-3  # metres
+
+SHAPE_LOST = (
+    "The body's shape in this file is one of SMPL's and means nothing on the free body, which keeps its own; "
+    "choose your SMPL file as the body to see it."
+)
+SHAPE_OF_SMPLX = "The body's shape in this file is one of SMPL-X and means nothing on an SMPL body."
+
+
+@dataclass(frozen=True, eq=False)
+class Wearer:
+    """The body that a motion is put on.
+
+    Attributes:
+        betas: (10,). rest_joints: (24, 3) metres.
+        pelvis: (3,) J0 of the body that the motion was made on, metres. notes: sentences for the user.
+    """
+
+    betas: Array
+    rest_joints: Array
+    pelvis: Array
+    notes: tuple[str, ...] = ()
+
+
+def wearer(family: str, betas: ArrayLike | None, body: BodyTemplate | None = None) -> Wearer:
+    """Who wears a motion of a body of `family` with these betas, of any number.
+
+    Args:
+        body: the user's own SMPL body, which has the file's shape if the families agree; None is the free
+            body in its own mean shape.
+    """
+    given = np.zeros(SHAPE_COUNT)
+    if betas is not None:
+        first = np.asarray(betas, np.float64).ravel()[:SHAPE_COUNT]
+        given[: len(first)] = first
+    shaped = bool(np.abs(given).max() > 1e-6)
+    mean = np.array(_MEAN_PELVIS[family])
+    if body is None or body.origin == "free":
+        rest = (body or _free_body()).joints(np.zeros(SHAPE_COUNT))
+        return Wearer(np.zeros(SHAPE_COUNT), rest, mean, (SHAPE_LOST,) if shaped else ())
+    if family == "smplx":
+        rest = body.joints(np.zeros(SHAPE_COUNT))
+        return Wearer(np.zeros(SHAPE_COUNT), rest, mean, (SHAPE_OF_SMPLX,) if shaped else ())
+    rest = body.joints(given)
+    return Wearer(given, rest, rest[0])
+
+
+def stated_shape(clip: MotionClip) -> tuple[Array, Array]:
+    """What a file in SMPL's terms says of a clip's body: betas (10,) and J0 (3,), metres.
+
+    The free body's shape means nothing to SMPL: such a clip is written for SMPL's mean body, which is as
+    tall, and J0 is the one that a reader will put back. Any other clip has its own.
+    """
+    free = _free_body().joints(clip.betas) * clip.body_scale
+    if np.abs(free - clip.rest_joints).max() < _SAME_BODY:
+        return np.zeros(SHAPE_COUNT), np.array(_MEAN_PELVIS["smpl"])
+    return clip.betas.astype(np.float64), clip.rest_joints[0].astype(np.float64)
+
+
+@cache
+def _free_body() -> BodyTemplate:
+    return load_body()
