@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ _ABOVE = {"hips": ROOT, "spine": "hips", "neck": "spine", "head": "neck"}
 for _side in SIDES:
     _ABOVE |= {_side + "Shoulder": "spine", _side + "UpperLeg": "hips"}
     for _chain in (ARM, LEG):
-        _ABOVE |= {_side + part: _side + above for above, part in zip(_chain, _chain[1:], strict=False)}
+        _ABOVE |= {_side + part: _side + above for above, part in pairwise(_chain)}
     _ABOVE |= {_side + finger: _side + "Hand" for finger in FINGERS}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def _with_straight_arm(rest: Skeleton, rig_map: RigMap, side: str, degrees: floa
     wanted = np.array([np.cos(down) * (1.0 if side == "left" else -1.0), 0.0, -np.sin(down)])
     chain = [rig_map.bones[side + part][0] for part in ("UpperArm", "LowerArm", "Hand")]
     heads, tails, axes = rest.heads.copy(), rest.tails.copy(), rest.axes.copy()
-    for bone, end in zip(chain, chain[1:], strict=False):
+    for bone, end in pairwise(chain):
         joint = heads[rest.index[bone]].copy()
         turn = _shortest(heads[rest.index[end]] - joint, wanted)
         moved = _hanging_from(rest, rest.index[bone])
