@@ -57,14 +57,19 @@ def foot_points(body: BodyTemplate, clip: MotionClip) -> FootPoints:
 def approximate_foot_points(clip: MotionClip) -> FootPoints:
     """The points as the free body's feet have them, in proportion to the clip's own rest joints."""
     joints = clip.rest_joints[list(FOOT_JOINTS)].astype(np.float64)
-    points = joints.copy()
-    for heel, toe in ((0, 1), (2, 3)):
-        ahead = (joints[toe] - joints[heel]) * [1.0, 0.0, 1.0]
-        length = float(np.linalg.norm(ahead))
-        points[heel] -= _HEEL_BEHIND * ahead
-        points[toe] += _TOE_AHEAD * ahead
-        points[[heel, toe], 1] = joints[toe, 1] - _SOLE_BELOW * length
-    return FootPoints(points - joints)
+    points = [approximate_soles(ankle, ball, up=1) for ankle, ball in (joints[:2], joints[2:])]
+    return FootPoints(np.concatenate(points) - joints)
+
+
+def approximate_soles(ankle: Floats, ball: Floats, up: int) -> Array:
+    """(2, 3) heel and toe of a foot that stands flat, from its ankle and ball joints (3,), metres.
+
+    **Convention**: the axis of number `up` points up.
+    """
+    ahead = np.where(np.arange(3) == up, 0.0, ball - ankle)
+    points = np.stack([ankle - _HEEL_BEHIND * ahead, ball + _TOE_AHEAD * ahead])
+    points[:, up] = ball[up] - _SOLE_BELOW * np.linalg.norm(ahead)
+    return points
 
 
 def standing_levels(heights: Floats, contacts: ArrayLike) -> Array:

@@ -4,7 +4,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from reel2rig.core.motion.footlock import BLEND_SECONDS, DEEPEST, lock_feet
+from reel2rig.core.motion.footlock import DEEPEST, lock_feet
+from reel2rig.core.motion.held_foot import BLEND_SECONDS
 from reel2rig.core.motion.kinematics import forward_kinematics
 from reel2rig.core.motion.rotations import rotation_angle
 from reel2rig.core.motion.skeletons import JOINT_INDEX
