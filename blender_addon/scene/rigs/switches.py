@@ -1,0 +1,68 @@
+"""Properties that choose between the FK and IK controls of a rig: set before the rig is read, and keyed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import bpy
+
+from ....core.motion.retarget.rig_map import RigMap, Switch
+from ..fcurves import CONSTANT, write_curve
+
+
+def set_switches(armature: bpy.types.Object, rig_map: RigMap, controls: str) -> tuple[str, ...]:
+    """Give every switch of the map the value that `controls` ("fk", "ik", "both") needs.
+
+    Returns one sentence for the user about each switch that the rig lacks, or that a driver decides.
+    """
+    notes = []
+    driven = (
+        {driver.data_path for driver in armature.animation_data.drivers} if armature.animation_data else ()
+    )
+    for switch, value in _wanted(rig_map, controls):
+        owner, path = _found(armature, switch)
+        if owner is None:
+            notes.append(f"The rig has no property '{switch.property}' on '{switch.bone}'; it was left out.")
+        elif path in driven:
+            notes.append(
+                f"A driver decides '{switch.property}' of '{switch.bone}'; see that it is {value:g}."
+            )
+        elif switch.property in owner:
+            # A property keeps its type: Rigify's are floats, whole numbers and yes or no.
+            owner[switch.property] = type(owner[switch.property])(value)
+        else:
+            setattr(owner, switch.property, value)
+    armature.update_tag()
+    return tuple(notes)
+
+
+def key_switches(
+    container: Any, armature: bpy.types.Object, rig_map: RigMap, controls: str, frame: float
+) -> None:
+    """One key each, at `frame`, in an action's curves (`curve_container`), for what `set_switches` sets."""
+    for switch, value in _wanted(rig_map, controls):
+        owner, path = _found(armature, switch)
+        if owner is not None:
+            write_curve(container, path, 0, switch.bone or "Switches", [frame], [value], CONSTANT)
+
+
+def _wanted(rig_map: RigMap, controls: str) -> Iterator[tuple[Switch, float]]:
+    for switch in rig_map.switches:
+        both = switch.ik if switch.fk is None else switch.fk
+        value = {"fk": switch.fk, "ik": switch.ik, "both": both}[controls]
+        if value is not None:
+            yield switch, value
+
+
+def _found(armature: bpy.types.Object, switch: Switch) -> tuple[Any, str]:
+    """What has a switch's property, and the property's path for F-curves; None where nothing has it."""
+    owner = armature.pose.bones.get(switch.bone) if switch.bone else armature
+    if owner is None:
+        return None, ""
+    if switch.property in owner:
+        prefix = owner.path_from_id() if switch.bone else ""
+        return owner, f'{prefix}["{bpy.utils.escape_identifier(switch.property)}"]'
+    if switch.property in owner.bl_rna.properties:
+        return owner, owner.path_from_id(switch.property)
+    return None, ""

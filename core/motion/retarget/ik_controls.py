@@ -1,0 +1,136 @@
+"""IK controls beside FK ones: where they have to be for a limb to lie as its FK controls lay it.
+
+The FK bones say everything; what IK follows is read off them. IK solvers do not know a twist of the lower
+limb: forearms and shins may differ by it, and by nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rotations import quaternion_rotate
+from .anatomy import Anatomy
+from .human import TargetMotion
+from .options import RetargetOptions
+from .planted import planted_goal
+from .posed import Posed
+from .rig_map import IkLimb, RigMap
+from .roles import SIDES
+from .skeleton import Skeleton
+
+Array = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
+
+# How much of the hinge keeps the bending plane of a nearly straight limb: as much as a bend of 2 degrees.
+_HINGE_SHARE = 0.03
+_JOINTS = {"Arm": ("UpperArm", "LowerArm", "Hand"), "Leg": ("UpperLeg", "LowerLeg", "Foot")}
+
+
+def control_bones(rig_map: RigMap) -> tuple[str, ...]:
+    """All bones that `with_ik_controls` may add."""
+    return tuple(bone for limb in rig_map.ik for bone in (limb.goal, limb.roll, limb.pole, limb.toes) if bone)
+
+
+def with_ik_controls(
+    target: TargetMotion,
+    skeleton: Skeleton,
+    rig_map: RigMap,
+    carriers: Mapping[str, str | None],
+    options: RetargetOptions,
+) -> TargetMotion:
+    """The motion with the IK controls of its limbs, in the place of the FK ones or beside them.
+
+    A foot's goal stands exactly still while the foot is in contact, where the limb has a control that rolls
+    the foot. Poles lie as far from the limb as at rest, in the plane in which elbow or knee bend; where
+    the limb is nearly straight, in that of its hinge.
+
+    Args:
+        target: what the FK controls do. carriers: as for `local_motion`, with the IK controls.
+        options: `controls` "fk" changes nothing, "ik" leaves out the FK controls that IK takes the place of;
+            without `feet`, which keeps feet in their places, goals follow the feet.
+
+    **Convention**: the world, as `TargetMotion`.
+    """
+    if options.controls == "fk":
+        return target
+    anatomy = Anatomy(skeleton, rig_map)
+    posed = Posed(skeleton, target.turns, target.heads, carriers, len(target.frames))
+    turns, heads = dict(target.turns), dict(target.heads)
+    for limb in rig_map.ik:
+        side, chain = _sided_chain(anatomy, limb)
+        if limb.goal not in skeleton.index or not target.turns.keys() >= set(chain):
+            continue
+        end = chain[-1]
+        turns[limb.goal], heads[limb.goal] = posed.turn(end), posed.point(end, posed.rest(limb.goal))
+        if options.feet and limb.roll in skeleton.index:
+            turns[limb.roll], heads[limb.roll] = posed.turn(end), posed.point(end, posed.rest(limb.roll))
+            turns[limb.goal], heads[limb.goal] = planted_goal(
+                turns[limb.roll],
+                heads[limb.roll],
+                posed.rest(limb.goal) - posed.rest(limb.roll),
+                target.contacts[:, SIDES.index(side)],
+            )
+        if limb.pole in skeleton.index:
+            turns[limb.pole] = posed.turn(posed.carrier(limb.pole))
+            heads[limb.pole] = _pole_head(anatomy, posed, limb)
+        replaced = set(chain)
+        toes = anatomy.bone(f"{side}Toes")
+        if limb.toes in skeleton.index and toes in target.turns:
+            turns[limb.toes] = posed.turn(toes)
+            replaced.add(toes)
+        if options.controls == "ik":
+            turns = {bone: turn for bone, turn in turns.items() if bone not in replaced}
+    return replace(target, turns=turns, heads=heads)
+
+
+def _sided_chain(anatomy: Anatomy, limb: IkLimb) -> tuple[str, tuple[str, ...]]:
+    """The side of a limb, and its three bones from root to hand or foot; "" for one that is missing."""
+    side = next(side for side in SIDES if limb.limb.startswith(side))
+    return side, tuple(anatomy.bone(side + part) or "" for part in _JOINTS[limb.limb[len(side) :]])
+
+
+def _pole_head(anatomy: Anatomy, posed: Posed, limb: IkLimb) -> Array:
+    """(T, 3) where a pole has to be, metres."""
+    side, chain = _sided_chain(anatomy, limb)
+    hinge = anatomy.limb_frame(f"{side}Upper{limb.limb[len(side) :]}")[:, 0]
+    pole = posed.rest(limb.pole)
+    # The rest pose tells how far out the pole is, and by what angle it is beside the plane of the bend.
+    at_rest = np.stack([posed.rest(bone) for bone in chain])[None]
+    frame, foot = (part[0] for part in _bending_frame(at_rest, hinge[None]))
+    beside = frame.T @ (pole - foot)
+    across = beside * [1.0, 0.0, 1.0]
+    now = np.stack([posed.head(bone) for bone in chain], axis=1)
+    frames, feet = _bending_frame(now, quaternion_rotate(posed.turn(chain[0]), hinge))
+    return feet + frames @ across
+
+
+def _bending_frame(chain: Array, hinge: Floats) -> tuple[Array, Array]:
+    """Of limbs (T, 3, 3), root, middle and end joint, and their hinges (T, 3): axes and a point on the line.
+
+    The axes (T, 3, 3) are the columns: x about which the limb bends, y from root to end, z = x cross y, which
+    looks away from the middle joint. The point (T, 3) on the line from root to end is that beside the middle
+    joint.
+    """
+    root, middle, end = np.moveaxis(chain, 1, 0)
+    upper, lower = middle - root, end - middle
+    line = _unit(end - root)
+    normal = np.cross(upper, lower) / (_length(upper) * _length(lower))
+    # Joints bend one way only: a limb that is bent the other way keeps the side of its hinge.
+    backwards = np.minimum(np.sum(normal * hinge, axis=-1, keepdims=True), 0.0)
+    bend = normal - backwards * hinge + _HINGE_SHARE * hinge
+    x = _unit(bend - np.sum(bend * line, axis=-1, keepdims=True) * line)
+    foot = root + np.sum(upper * line, axis=-1, keepdims=True) * line
+    return np.stack([x, line, np.cross(x, line)], axis=-1), foot
+
+
+def _length(vectors: Array) -> Array:
+    return np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+
+
+def _unit(vectors: Array) -> Array:
+    return vectors / _length(vectors)
