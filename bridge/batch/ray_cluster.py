@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import BatchError
+from ..errors import WorkerError
 
 LOCAL = "local"
 OBJECT_STORE = 80 * 2**20  # bytes, next to Ray's least: only paths and short records travel
+ANSWER = 5.0  # seconds in which a cluster's head must take a connection
 MEMORY = 2 * 2**30  # bytes that a worker and a Blender need together, measured with room to spare
 
 
-class RayMissing(BatchError):
-    code = "batch.ray_missing"
+class RayMissing(WorkerError):
+    code = "ray.missing"
 
 
-class ClusterUnreachable(BatchError):
-    code = "batch.cluster_unreachable"
-
-
-class ClusterTooSmall(BatchError):
-    code = "batch.cluster_too_small"
+class ClusterUnreachable(WorkerError):
+    code = "ray.unreachable"
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,10 @@ class Needs:
 
     cpus: float = 1.0
     gpus: float = 0.0
+
+    def __str__(self) -> str:
+        gpus = f", {self.gpus:g} GPUs" if self.gpus else ""
+        return f"{self.cpus:g} CPU cores{gpus} and {MEMORY / 2**30:.0f} GB of memory"
 
     def options(self) -> dict[str, float]:
         """As Ray is told them."""
@@ -71,6 +73,8 @@ def connected(address: str) -> Iterator[Any]:
     if address == LOCAL:
         # Others on the network must not be able to hand work to it.
         os.environ.setdefault("RAY_AUTH_MODE", "token")
+    else:
+        _require_answer(address)
     ray = import_ray()
     if ray.is_initialized():  # the caller's own connection, to be left as it is
         yield ray
@@ -94,11 +98,24 @@ def connected(address: str) -> Iterator[Any]:
         ray.shutdown()
 
 
-def nodes(ray: Any) -> list[dict[str, float]]:
+def _require_answer(address: str) -> None:
+    """Raise ClusterUnreachable at once where nothing listens: Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdecimal()):
+        return  # "auto" and whatever else Ray understands
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWER).close()
+    except (OSError, OverflowError) as error:
+        raise _unreachable(address, str(error)) from None
+
+
+def _unreachable(address: str, reason: str) -> ClusterUnreachable:
+    return ClusterUnreachable(
+        f"No Ray cluster can be used at {address} ({reason}); start one with ray start --head, or take "
+        "--ray local."
+    )
+
+
+def node_resources(ray: Any) -> list[dict[str, float]]:
     """What each node that is alive has in all."""
     return [dict(node["Resources"]) for node in ray.nodes() if node["Alive"]]
-
-
-def has_gpus(ray: Any) -> bool:
-    """Whether any node has a GPU."""
-    return any(resources.get("GPU", 0.0) > 0 for resources in nodes(ray))

@@ -1,0 +1,97 @@
+"""A batch on a Ray cluster: runners on its nodes keep a worker and a Blender warm and take clip after clip.
+
+Only paths and short records travel. Each runner reads its clip from the shared folders and writes the results
+there, so that nothing large ever enters Ray's object store. A clip whose node is lost goes to another one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ...core.errors import Cancelled
+from ..errors import WorkerError
+from .crew import Crew
+from .inputs import is_motion
+from .ray_cluster import Needs, connected, node_resources
+from .task import ClipOutcome, ClipTask
+
+LOOK = 0.5  # seconds between two looks at cancelling and at new nodes
+
+
+class ClusterTooSmall(WorkerError):
+    code = "ray.too_small"
+
+
+@dataclass(frozen=True)
+class ClusterOptions:
+    """Where and how a batch is spread.
+
+    Attributes:
+        address: as `ray_cluster.connected` takes it.
+        cpus: cores granted to each clip.
+        gpus: granted to each clip that is captured; None is one where the cluster has any and the settings do
+            not say "cpu". Files of motion need none.
+        runners: at most so many clips at a time; None is what the cluster holds.
+        tries: how often a clip is begun before it counts as failed because its nodes are lost.
+    """
+
+    address: str
+    cpus: float = 1.0
+    gpus: float | None = None
+    runners: int | None = None
+    tries: int = 3
+
+
+def run_on_cluster(
+    tasks: Sequence[ClipTask],
+    options: ClusterOptions,
+    on_outcome: Callable[[ClipOutcome], None],
+    *,
+    say: Callable[[str], None] = lambda sentence: None,
+    should_cancel: Callable[[], int] = lambda: 0,
+) -> None:
+    """Run `run_clip` on every task, each to the end once, somewhere on a cluster.
+
+    Args:
+        on_outcome: told of each clip when it is done or has failed for good, in the order in which they end.
+        say: takes sentences about the cluster: nodes that take no part, clips that are begun again.
+
+    Raises:
+        RayMissing, ClusterUnreachable, ClusterTooSmall, CrewUnfit; Cancelled, when no runner is left.
+    """
+    with connected(options.address) as ray:
+        resources = node_resources(ray)
+        crews = []
+        for needs, group in _by_needs(tasks, options, resources).items():
+            room = sum(needs.fit(node) for node in resources)
+            if not room and options.runners is None:
+                raise ClusterTooSmall(
+                    f"No node of the Ray cluster has {needs}; ask for less with --ray-cpus and --ray-gpus."
+                )
+            crews.append(Crew(ray, needs, group, on_outcome, say, options.tries, options.runners))
+        try:
+            while any(crew.is_busy for crew in crews):
+                if should_cancel():
+                    raise Cancelled("Cancelled; the clips that were being made were given up.")
+                pending = [ref for crew in crews for ref in crew.advance()]
+                ready, _ = ray.wait(pending, timeout=LOOK) if pending else ([], [])
+                for crew in crews:
+                    crew.take(ready)
+        finally:
+            for crew in crews:
+                crew.dismiss()
+
+
+def _by_needs(
+    tasks: Sequence[ClipTask], options: ClusterOptions, resources: Sequence[dict[str, float]]
+) -> dict[Needs, list[ClipTask]]:
+    gpus = any(node.get("GPU", 0.0) > 0 for node in resources)
+    groups: dict[Needs, list[ClipTask]] = defaultdict(list)
+    for task in tasks:
+        wanted = options.gpus
+        if wanted is None:
+            wanted = 1.0 if gpus and task.settings.get("device") != "cpu" else 0.0
+        groups[Needs(options.cpus, 0.0 if is_motion(task.input) else wanted)].append(task)
+    return groups

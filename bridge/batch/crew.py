@@ -1,0 +1,175 @@
+"""The runners that make one kind of clips: hired while clips wait, let go when none does."""
+
+from __future__ import annotations
+
+import glob
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import WorkerError
+from ..version import VERSION
+from .clip_runner import ClipRunner
+from .ray_cluster import Needs, node_resources
+from .task import FAILED, ClipOutcome, ClipTask
+
+FAREWELL = 10.0  # seconds in which a runner may end its worker and its Blender in order
+BAD_STARTS = 5  # runners that end before they can introduce themselves; after so many none is hired
+
+
+class NodeLost(WorkerError):
+    code = "ray.node_lost"
+
+
+class CrewUnfit(WorkerError):
+    code = "ray.unfit"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A clip and how often it has been begun before."""
+
+    task: ClipTask
+    before: int = 0
+
+
+class Crew:
+    """Clips that need the same of a node, and the runners that make them.
+
+    A runner that cannot do the work (it does not see the folders, has another version, lacks the worker)
+    keeps its place without getting any clip, so that the next one is put elsewhere.
+
+    Args:
+        ray: the connected package.
+        tries: how often a clip is begun before it is given up. most: runners at a time; None is what fits.
+    """
+
+    def __init__(
+        self,
+        ray: Any,
+        needs: Needs,
+        tasks: Iterable[ClipTask],
+        on_outcome: Callable[[ClipOutcome], None],
+        say: Callable[[str], None],
+        tries: int,
+        most: int | None,
+    ) -> None:
+        self._ray, self._needs, self._tries, self._most = ray, needs, tries, most
+        self._on_outcome, self._say = on_outcome, say
+        self._waiting = deque(Attempt(task) for task in tasks)
+        self._kind = ray.remote(ClipRunner).options(**needs.options(), scheduling_strategy="SPREAD")
+        self._starting: dict[Any, Any] = {}  # reference to the introduction -> runner
+        self._working: dict[Any, tuple[Any, Attempt]] = {}  # reference to the outcome -> runner, clip
+        self._idle: list[Any] = []
+        self._unfit: list[Any] = []
+        self._bad_starts = 0
+        self._reason = ""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether clips wait or are being made."""
+        return bool(self._waiting or self._working)
+
+    def advance(self) -> list[Any]:
+        """Hand out clips, hire or let go, and return the references to wait for. Raises CrewUnfit."""
+        while self._idle and self._waiting:
+            runner, attempt = self._idle.pop(), self._waiting.popleft()
+            self._working[runner.run.remote(attempt.task.to_json())] = (runner, attempt)
+        if self._waiting:
+            self._hire()
+        else:
+            self._let_go()
+        return [*self._starting, *self._working]
+
+    def take(self, ready: Sequence[Any]) -> None:
+        """Take in what the references in `ready`, those of this crew among them, have brought."""
+        for reference in ready:
+            if reference in self._starting:
+                self._introduced(self._starting.pop(reference), reference)
+            elif reference in self._working:
+                self._ended(*self._working.pop(reference), reference)
+
+    def dismiss(self) -> None:
+        """Let all runners go; those in mid-clip are stopped."""
+        for runner, _ in self._working.values():
+            self._stop(runner)
+        self._working.clear()
+        self._let_go()
+
+    def _hire(self) -> None:
+        there = len(self._starting) + len(self._working) + len(self._unfit)
+        room = self._most or sum(self._needs.fit(node) for node in node_resources(self._ray))
+        usable = self._bad_starts < BAD_STARTS
+        for _ in range(min(len(self._waiting) - len(self._starting), room - there) if usable else 0):
+            runner = self._kind.remote()
+            self._starting[runner.introduce.remote(self._waiting[0].task.to_json())] = runner
+        if not self._starting and not self._working and (self._unfit or not usable):
+            raise CrewUnfit(f"No node of the Ray cluster can take part: {self._reason}.")
+
+    def _introduced(self, runner: Any, reference: Any) -> None:
+        try:
+            about = self._ray.get(reference)
+        except self._ray.exceptions.RayError as error:
+            self._bad_starts += 1
+            self._reason = _last_line(error)
+            self._say(f"A runner on the cluster could not start: {self._reason}.")
+            return
+        hinders = str(about["hinders"]).rstrip(".")
+        if about["version"] != VERSION:
+            hinders = f"it has version {about['version']} of Reel2Rig, and this is {VERSION}"
+        if hinders:
+            self._reason = f"{about['host']} takes no part: {hinders}"
+            self._say(f"{self._reason}.")
+            self._unfit.append(runner)
+        else:
+            self._idle.append(runner)
+
+    def _ended(self, runner: Any, attempt: Attempt, reference: Any) -> None:
+        task, begun = attempt.task, attempt.before + 1
+        try:
+            outcome = ClipOutcome.from_json(self._ray.get(reference))
+            self._idle.append(runner)
+        except self._ray.exceptions.RayError as error:
+            self._stop(runner)
+            message = f"What made it was lost {begun} times, last so: {_last_line(error)}."
+            outcome = ClipOutcome(
+                task.id, task.input, FAILED, code=NodeLost.code, message=message, exit_code=NodeLost.exit_code
+            )
+        # What the clip itself is to blame for fails everywhere; a worker that died may live elsewhere.
+        if outcome.code.startswith(("ray.", "worker.")) and begun < self._tries:
+            self._say(f"{task.id} is begun again: {outcome.message}")
+            self._waiting.append(Attempt(task, begun))
+            return
+        if attempt.before:
+            _sweep(outcome.files)
+        self._on_outcome(outcome)
+
+    def _let_go(self) -> None:
+        """Free the places of all who make no clip."""
+        closing = [runner.close.remote() for runner in self._idle]
+        if closing:
+            self._ray.wait(closing, num_returns=len(closing), timeout=FAREWELL)
+        for runner in (*self._idle, *self._unfit, *self._starting.values()):
+            self._stop(runner)
+        self._idle, self._unfit, self._starting = [], [], {}
+
+    def _stop(self, runner: Any) -> None:
+        with suppress(self._ray.exceptions.RayError, ValueError):
+            self._ray.kill(runner)
+
+
+def _sweep(files: Sequence[str]) -> None:
+    """Remove what lost nodes left half-written beside the finished files of a clip."""
+    for file in map(Path, files):
+        # As `atomic_output` names what it has not finished yet.
+        for part in file.parent.glob(f".{glob.escape(file.stem)}.*.part{glob.escape(file.suffix)}"):
+            with suppress(OSError):
+                part.unlink()
+
+
+def _last_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[-1].strip().rstrip(".")
