@@ -1,0 +1,84 @@
+"""A motion onto a rig of the scene: what the operator, the command line and the API call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+
+from ....core.errors import InputError
+from ....core.motion.retarget.options import RetargetOptions
+from ....core.motion.retarget.rig_map import RigMap
+from ....core.motion.retarget.transfer import retarget
+from .agreement import disagreements
+from .carriers import bind
+from .playing import new_action_playing, nla_note, refuse_linked, refuse_unposable
+from .read_rig import place_of, read_skeleton
+from .rig_maps import rig_map_of
+from .source_motion import source_motion
+from .stage import on_stage
+from .write_target import keep_locks, write_target
+
+
+class SameRig(InputError):
+    code = "retarget.same_rig"
+
+
+@dataclass(frozen=True, eq=False)
+class Retargeted:
+    """What a retarget made.
+
+    Attributes:
+        action: the new one, which the target plays. frames: first and last scene frame with keys.
+        notes: sentences for the user.
+    """
+
+    action: bpy.types.Action
+    frames: tuple[float, float]
+    notes: tuple[str, ...]
+
+
+def retarget_rig(
+    scene: bpy.types.Scene,
+    source: bpy.types.Object,
+    target: bpy.types.Object,
+    rig_map: RigMap | None = None,
+    options: RetargetOptions | None = None,
+    name: str | None = None,
+) -> Retargeted:
+    """Let the armature `target` do what the armature `source` does, as keys of one new action.
+
+    The source is read as it is seen: its action, corrections and strips on top, constraints. Of the target
+    only its animation changes: what it played before is kept, no bone, constraint, driver or rotation mode
+    is touched, and bones without a role are left alone.
+
+    Args:
+        rig_map: of the target; without, that which is kept with it or its bones tell.
+        name: of the action; "<source> on <target>" without.
+
+    Raises SameRig, LinkedRig, NotPosed, NotRecognised, NoArmature, UnevenScale, NoMotion, MotionTooLong,
+    UnfitRig, BadRigMap and BadRetarget, each before anything is changed.
+    """
+    options = options or RetargetOptions()
+    if source == target:
+        raise SameRig(f"{source.name} cannot be retargeted onto itself; choose another target.")
+    refuse_linked(target)
+    refuse_unposable(source)
+    refuse_unposable(target)
+    rig_map = rig_map or rig_map_of(target)
+    motion = source_motion(scene, source, rig_map_of(source))
+    unit = 1.0 / scene.unit_settings.scale_length
+    with on_stage(scene, target) as stage:
+        there = stage.evaluated(target)
+        skeleton, place = read_skeleton(there, unit), place_of(there, unit)
+        wanted = retarget(motion, skeleton, rig_map, options)
+        with new_action_playing(target, name or f"{source.name} on {target.name}") as action:
+            binding = bind(stage, target, list(wanted.turns))
+            wanted = keep_locks(target, wanted, skeleton, binding)
+            notes = write_target(target, action, wanted, skeleton, binding, place.metres)
+        notes += disagreements(stage, target, wanted, skeleton, place)
+    # What is on screen follows: the scene's own frame, with the new action.
+    action.update_tag()
+    target.update_tag(refresh={"TIME"})
+    seen = wanted.frames[~wanted.held]
+    return Retargeted(action, (float(seen[0]), float(seen[-1])), wanted.notes + notes + nla_note(target))
