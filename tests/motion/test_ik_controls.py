@@ -195,9 +195,9 @@ def test_ik_takes_the_place_of_fk_only_where_it_is_asked_to() -> None:
     target = _target()
     assert with_ik_controls(target, SKELETON, RIG_MAP, {}, RetargetOptions()) is target
     both = with_ik_controls(target, SKELETON, RIG_MAP, {}, RetargetOptions(controls="both"))
-    assert set(both.turns) == set(target.turns) | set(control_bones(RIG_MAP))
+    assert set(both.turns) == set(target.turns) | set(control_bones(RIG_MAP, SKELETON))
     alone = with_ik_controls(target, SKELETON, RIG_MAP, {}, RetargetOptions(controls="ik"))
-    assert set(alone.turns) == {"hips", *control_bones(RIG_MAP)}
+    assert set(alone.turns) == {"hips", *control_bones(RIG_MAP, SKELETON)}
 
 
 def test_goals_follow_feet_that_nothing_holds() -> None:

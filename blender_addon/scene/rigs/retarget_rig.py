@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import bpy
 
 from ....core.errors import InputError
+from ....core.motion.retarget.ik_controls import control_bones, with_ik_controls
 from ....core.motion.retarget.options import RetargetOptions
 from ....core.motion.retarget.rig_map import RigMap
 from ....core.motion.retarget.transfer import retarget
@@ -17,6 +18,7 @@ from .read_rig import place_of, read_skeleton
 from .rig_maps import rig_map_of
 from .source_motion import source_motion
 from .stage import on_stage
+from .switches import key_switches, set_switches
 from .write_target import keep_locks, write_target
 
 
@@ -73,9 +75,13 @@ def retarget_rig(
         skeleton, place = read_skeleton(there, unit), place_of(there, unit)
         wanted = retarget(motion, skeleton, rig_map, options)
         with new_action_playing(target, name or f"{source.name} on {target.name}") as action:
-            binding = bind(stage, target, list(wanted.turns))
+            notes = set_switches(target, rig_map, options.controls)
+            others = control_bones(rig_map, skeleton) if options.controls != "fk" else ()
+            binding = bind(stage, target, [*wanted.turns, *others])
             wanted = keep_locks(target, wanted, skeleton, binding)
-            notes = write_target(target, action, wanted, skeleton, binding, place.metres)
+            wanted = with_ik_controls(wanted, skeleton, rig_map, binding.carriers, options)
+            notes += write_target(target, action, wanted, skeleton, binding, place.metres)
+            key_switches(target, action, rig_map, options.controls, float(wanted.frames[0]))
         notes += disagreements(stage, target, wanted, skeleton, place)
     # What is on screen follows: the scene's own frame, with the new action.
     action.update_tag()

@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 from ....core.motion.retarget.rig_map import RigMap, Switch
-from ..fcurves import CONSTANT, write_curve
+from ..fcurves import CONSTANT, curve_container, write_curve
 
 
 def set_switches(armature: bpy.types.Object, rig_map: RigMap, controls: str) -> tuple[str, ...]:
@@ -38,9 +38,10 @@ def set_switches(armature: bpy.types.Object, rig_map: RigMap, controls: str) -> 
 
 
 def key_switches(
-    container: Any, armature: bpy.types.Object, rig_map: RigMap, controls: str, frame: float
+    armature: bpy.types.Object, action: bpy.types.Action, rig_map: RigMap, controls: str, frame: float
 ) -> None:
-    """One key each, at `frame`, in an action's curves (`curve_container`), for what `set_switches` sets."""
+    """One key each in `action`, at a scene frame, for what `set_switches` sets."""
+    container = curve_container(action)
     for switch, value in _wanted(rig_map, controls):
         owner, path = _found(armature, switch)
         if owner is not None:

@@ -31,9 +31,10 @@ _HINGE_SHARE = 0.03
 _JOINTS = {"Arm": ("UpperArm", "LowerArm", "Hand"), "Leg": ("UpperLeg", "LowerLeg", "Foot")}
 
 
-def control_bones(rig_map: RigMap) -> tuple[str, ...]:
-    """All bones that `with_ik_controls` may add."""
-    return tuple(bone for limb in rig_map.ik for bone in (limb.goal, limb.roll, limb.pole, limb.toes) if bone)
+def control_bones(rig_map: RigMap, skeleton: Skeleton) -> tuple[str, ...]:
+    """The bones of a skeleton that `with_ik_controls` may add."""
+    named = (bone for limb in rig_map.ik for bone in (limb.goal, limb.roll, limb.pole, limb.toes))
+    return tuple(bone for bone in named if bone in skeleton.index)
 
 
 def with_ik_controls(
