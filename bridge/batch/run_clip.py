@@ -124,8 +124,7 @@ def _request(
         "cleanup": task.cleanup,
         "fps": task.fps,
         "retarget": task.retarget,
-        "engine": task.engine,
-        "animation_only": task.animation_only,
+        "export": task.export,
         "options": {} if task.frame_start is None else {"frame_start": task.frame_start},
     }
     return request, [each["path"] for each in outputs], tuple(actions)

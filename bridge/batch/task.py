@@ -7,7 +7,7 @@ that sees the same folders, can do the work.
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,8 +39,7 @@ class ClipTask:
             None keeps the captured skeleton.
         frame_start: scene frame of the first captured frame; None is each format's usual one.
         fps: rate of the results as a fraction, such as "30000/1001"; None is the clip's own.
-        engine: for .fbx: "none", "unreal" or "unity".
-        animation_only: leave meshes out of the files.
+        export: `ExportOptions` as JSON: {"engine": "unreal", "animation_only": true, ...}.
         state: folder for what the batch keeps: captures, logs, actions for the library.
         library: keep each action as a .blend for the library.
         tags: of the library's assets.
@@ -57,8 +56,7 @@ class ClipTask:
     retarget: dict[str, Any] | None = None
     frame_start: int | None = None
     fps: str | None = None
-    engine: str = "none"
-    animation_only: bool = False
+    export: dict[str, Any] = field(default_factory=dict)
     library: bool = False
     tags: tuple[str, ...] = ()
 
@@ -90,7 +88,7 @@ class ClipOutcome:
         code, message, exit_code: of the error, "" and 0 without one.
         captured: whether the worker captured it now (not so for motion files, or a capture that was kept).
         capture_seconds, seconds: for the capture, and for everything.
-        log: the clip's log file.
+        log: the clip's log file. host: the computer that made it, "" when it was this one.
         digest, stamp, key: by which the work is known again: SHA-256 of the input, its size and time of
             change, and the hash of everything else (see `keys`).
     """
@@ -110,6 +108,7 @@ class ClipOutcome:
     capture_seconds: float = 0.0
     seconds: float = 0.0
     log: str = ""
+    host: str = ""
     digest: str = ""
     stamp: tuple[int, ...] = ()
     key: str = ""
