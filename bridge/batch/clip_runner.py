@@ -35,13 +35,12 @@ class ClipRunner:
         self._tools: ClipTools | None = None
 
     def introduce(self, task: dict[str, Any]) -> dict[str, Any]:
-        """Where it runs and whether it can do such a task: {"host", "pid", "version", "hinders"}.
+        """Where it runs and whether it can do such a task: {"host", "version", "hinders"}.
 
         `hinders` is one sentence, or "".
         """
         return {
             "host": socket.gethostname(),
-            "pid": os.getpid(),
             "version": VERSION,
             "hinders": self._hindrance(ClipTask.from_json(task)),
         }
@@ -49,7 +48,7 @@ class ClipRunner:
     def run(self, task: dict[str, Any]) -> dict[str, Any]:
         """`run_clip` on records of JSON; the outcome tells where it was made."""
         outcome = run_clip(ClipTask.from_json(task), self._opened())
-        return replace(outcome, where={"host": socket.gethostname(), "pid": os.getpid()}).to_json()
+        return replace(outcome, host=socket.gethostname()).to_json()
 
     def close(self) -> None:
         """End the worker and the Blender."""

@@ -61,7 +61,9 @@ def run_on_cluster(
     Raises:
         RayMissing, ClusterUnreachable, ClusterTooSmall, CrewUnfit; Cancelled, when no runner is left.
     """
-    with connected(options.address) as ray:
+    if not tasks:
+        return
+    with connected(options.address, tasks[0].log.with_name("ray.log")) as ray:
         resources = node_resources(ray)
         crews = []
         for needs, group in _by_needs(tasks, options, resources).items():

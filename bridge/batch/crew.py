@@ -6,7 +6,7 @@ import glob
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,14 @@ class Attempt:
     before: int = 0
 
 
+@dataclass(frozen=True, eq=False)
+class Runner:
+    """A `ClipRunner` somewhere on the cluster: Ray's handle of it, and on which computer it runs."""
+
+    handle: Any
+    host: str = "a node"
+
+
 class Crew:
     """Clips that need the same of a node, and the runners that make them.
 
@@ -61,10 +69,10 @@ class Crew:
         self._on_outcome, self._say = on_outcome, say
         self._waiting = deque(Attempt(task) for task in tasks)
         self._kind = ray.remote(ClipRunner).options(**needs.options(), scheduling_strategy="SPREAD")
-        self._starting: dict[Any, Any] = {}  # reference to the introduction -> runner
-        self._working: dict[Any, tuple[Any, Attempt]] = {}  # reference to the outcome -> runner, clip
-        self._idle: list[Any] = []
-        self._unfit: list[Any] = []
+        self._starting: dict[Any, Runner] = {}  # by the reference to the introduction
+        self._working: dict[Any, tuple[Runner, Attempt]] = {}  # by the reference to the outcome
+        self._idle: list[Runner] = []
+        self._unfit: list[Runner] = []
         self._bad_starts = 0
         self._reason = ""
 
@@ -77,7 +85,7 @@ class Crew:
         """Hand out clips, hire or let go, and return the references to wait for. Raises CrewUnfit."""
         while self._idle and self._waiting:
             runner, attempt = self._idle.pop(), self._waiting.popleft()
-            self._working[runner.run.remote(attempt.task.to_json())] = (runner, attempt)
+            self._working[runner.handle.run.remote(attempt.task.to_json())] = (runner, attempt)
         if self._waiting:
             self._hire()
         else:
@@ -104,37 +112,38 @@ class Crew:
         room = self._most or sum(self._needs.fit(node) for node in node_resources(self._ray))
         usable = self._bad_starts < BAD_STARTS
         for _ in range(min(len(self._waiting) - len(self._starting), room - there) if usable else 0):
-            runner = self._kind.remote()
-            self._starting[runner.introduce.remote(self._waiting[0].task.to_json())] = runner
+            runner = Runner(self._kind.remote())
+            self._starting[runner.handle.introduce.remote(self._waiting[0].task.to_json())] = runner
         if not self._starting and not self._working and (self._unfit or not usable):
             raise CrewUnfit(f"No node of the Ray cluster can take part: {self._reason}.")
 
-    def _introduced(self, runner: Any, reference: Any) -> None:
+    def _introduced(self, runner: Runner, reference: Any) -> None:
         try:
             about = self._ray.get(reference)
         except self._ray.exceptions.RayError as error:
             self._bad_starts += 1
-            self._reason = _last_line(error)
-            self._say(f"A runner on the cluster could not start: {self._reason}.")
+            self._reason = f"a runner could not start ({_told(error)})"
+            self._say(f"On the cluster {self._reason}.")
             return
+        runner = replace(runner, host=str(about["host"]))
         hinders = str(about["hinders"]).rstrip(".")
         if about["version"] != VERSION:
             hinders = f"it has version {about['version']} of Reel2Rig, and this is {VERSION}"
         if hinders:
-            self._reason = f"{about['host']} takes no part: {hinders}"
+            self._reason = f"{runner.host} takes no part: {hinders}"
             self._say(f"{self._reason}.")
             self._unfit.append(runner)
         else:
             self._idle.append(runner)
 
-    def _ended(self, runner: Any, attempt: Attempt, reference: Any) -> None:
+    def _ended(self, runner: Runner, attempt: Attempt, reference: Any) -> None:
         task, begun = attempt.task, attempt.before + 1
         try:
             outcome = ClipOutcome.from_json(self._ray.get(reference))
             self._idle.append(runner)
         except self._ray.exceptions.RayError as error:
             self._stop(runner)
-            message = f"What made it was lost {begun} times, last so: {_last_line(error)}."
+            message = f"{runner.host} was lost in mid-clip ({_told(error)})."
             outcome = ClipOutcome(
                 task.id, task.input, FAILED, code=NodeLost.code, message=message, exit_code=NodeLost.exit_code
             )
@@ -149,16 +158,16 @@ class Crew:
 
     def _let_go(self) -> None:
         """Free the places of all who make no clip."""
-        closing = [runner.close.remote() for runner in self._idle]
+        closing = [runner.handle.close.remote() for runner in self._idle]
         if closing:
             self._ray.wait(closing, num_returns=len(closing), timeout=FAREWELL)
         for runner in (*self._idle, *self._unfit, *self._starting.values()):
             self._stop(runner)
         self._idle, self._unfit, self._starting = [], [], {}
 
-    def _stop(self, runner: Any) -> None:
+    def _stop(self, runner: Runner) -> None:
         with suppress(self._ray.exceptions.RayError, ValueError):
-            self._ray.kill(runner)
+            self._ray.kill(runner.handle)
 
 
 def _sweep(files: Sequence[str]) -> None:
@@ -170,6 +179,7 @@ def _sweep(files: Sequence[str]) -> None:
                 part.unlink()
 
 
-def _last_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[-1].strip().rstrip(".")
+def _told(error: BaseException) -> str:
+    """What Ray says about an end: the error inside where there is one, else the kind of end."""
+    cause = getattr(error, "cause", None)
+    return str(cause or type(error).__name__).strip().splitlines()[-1].rstrip(".")

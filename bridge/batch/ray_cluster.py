@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..errors import WorkerError
@@ -60,12 +61,16 @@ def import_ray() -> Any:
 
 
 @contextmanager
-def connected(address: str) -> Iterator[Any]:
+def connected(address: str, log: Path) -> Iterator[Any]:
     """The ray package, connected to the cluster at `address`.
+
+    What Ray prints about its nodes goes to a file: it would stand between a command's own results. So does
+    all else that is printed to stdout meanwhile.
 
     Args:
         address: of the cluster's head ("10.0.0.5:6379"), "auto" for the one this computer belongs to, or
             "local": a cluster of this computer alone is started, and ended again.
+        log: that file; its folder exists.
 
     Raises:
         RayMissing, ClusterUnreachable.
@@ -73,29 +78,32 @@ def connected(address: str) -> Iterator[Any]:
     if address == LOCAL:
         # Others on the network must not be able to hand work to it.
         os.environ.setdefault("RAY_AUTH_MODE", "token")
-    else:
-        _require_answer(address)
     ray = import_ray()
     if ray.is_initialized():  # the caller's own connection, to be left as it is
         yield ray
         return
-    started: dict[str, Any] = (
-        {"include_dashboard": False, "object_store_memory": OBJECT_STORE} if address == LOCAL else {}
-    )
+    if address != LOCAL:
+        _require_answer(address)
+    with open(log, "a", encoding="utf-8") as stream, redirect_stdout(stream):
+        _connect(ray, address)
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
+
+
+def _connect(ray: Any, address: str) -> None:
+    started: dict[str, Any] = {"include_dashboard": False, "object_store_memory": OBJECT_STORE}
     try:
-        ray.init(address=address, log_to_driver=False, logging_level="error", **started)
-    except (ray.exceptions.RayError, ConnectionError, RuntimeError, ValueError, OSError) as error:
-        reason = (
-            str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+        ray.init(
+            address=address,
+            log_to_driver=False,
+            logging_level="error",
+            **(started if address == LOCAL else {}),
         )
-        raise ClusterUnreachable(
-            f"No Ray cluster can be used at {address} ({reason}); start one with ray start --head, or take "
-            "--ray local."
-        ) from error
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
+    except (ray.exceptions.RayError, ConnectionError, RuntimeError, ValueError, OSError) as error:
+        told = str(error).strip().splitlines() or [type(error).__name__]
+        raise _unreachable(address, told[0].rstrip(".")) from error
 
 
 def _require_answer(address: str) -> None:

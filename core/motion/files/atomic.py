@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,8 @@ def atomic_output(path: str | os.PathLike[str]) -> Iterator[Path]:
         )
     if target.is_dir():
         raise OutputNotWritable(f"{target} is a folder: choose a file name inside it.")
-    temporary = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
+    # Not by process id: two computers that share the folder may have the same one.
+    temporary = target.with_name(f".{target.stem}.{uuid.uuid4().hex[:8]}.part{target.suffix}")
     try:
         yield temporary
         os.replace(temporary, target)
