@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,10 @@ class SeenFoot:
     turns: Floats
     shape: FootShape
 
+    def points(self) -> Array:
+        """(T, 2, 3) heel and toe, metres."""
+        return self.soles(self.turns, self.shape.bend)
+
     def soles(self, turns: Floats, bend: Floats) -> Array:
         """(T, 2, 3) heel and toe with the ankle where it is, the foot turned by (T, 3, 3) and bent (T, 4)."""
         shape = self.shape
@@ -66,6 +70,12 @@ class HeldFoot:
     on: Bools
     share: Array
 
+    def applied(self, seen: SeenFoot) -> SeenFoot:
+        """The foot as it is held."""
+        turns = quaternion_to_matrix(quaternion_from_rotvec(self.tilt)) @ seen.turns
+        bend = quaternion_multiply(seen.shape.bend, quaternion_from_rotvec(self.bend))
+        return SeenFoot(seen.ankle + self.move, turns, replace(seen.shape, bend=bend))
+
 
 def hold_foot(seen: SeenFoot, on: Bools, levels: Array, fps: float) -> HeldFoot:
     """What holds a foot whose heel and toe stand where `on` (T, 2) says, on one of the levels (L,), metres.
@@ -73,7 +83,7 @@ def hold_foot(seen: SeenFoot, on: Bools, levels: Array, fps: float) -> HeldFoot:
     **Convention**: z up.
     """
     blend, foot = BLEND_SECONDS * fps, seen.shape
-    holds = find_footholds(seen.soles(seen.turns, foot.bend), on, foot, levels)
+    holds = find_footholds(seen.points(), on, foot, levels)
     held, both = holds.held.any(axis=1), holds.held.all(axis=1)
     bend = quaternion_to_rotvec(quaternion_multiply(quaternion_conjugate(foot.bend), holds.bend))
     bend = carried(bend, both, blend, at_rest=True)

@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 # a seventh is left in the path, while a bend of the way that takes three seconds keeps three quarters.
 CUTOFF_SECONDS = 2.0
 # A Gaussian of standard deviation s halves a sine whose period is s / 0.1874.
-_SIGMA_SECONDS = float(np.sqrt(np.log(2.0) / 2.0) / np.pi) * CUTOFF_SECONDS
+SIGMA_SECONDS = float(np.sqrt(np.log(2.0) / 2.0) / np.pi) * CUTOFF_SECONDS
 
 
 def split_travel(clip: MotionClip, travel: str, heading_on_root: bool) -> tuple[MotionClip, Array, Array]:
@@ -101,5 +101,5 @@ def _slow(clip: MotionClip, values: Array) -> Array:
     steps = np.arange(clip.frames[0], clip.frames[-1] + 1)
     columns = values.reshape(len(values), -1).T
     even = np.stack([np.interp(steps, clip.frames, column) for column in columns], axis=-1)
-    smooth = smooth_positions(even, _SIGMA_SECONDS * float(clip.fps))
+    smooth = smooth_positions(even, SIGMA_SECONDS * float(clip.fps))
     return smooth[clip.frames - clip.frames[0]].reshape(values.shape)

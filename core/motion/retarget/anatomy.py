@@ -21,7 +21,7 @@ Floats = NDArray[np.floating[Any]]
 _CLEARLY_BENT = np.sin(np.radians(5.0))
 # Beyond these angles to what anatomy expects, a bend at rest is not that of the hinge: knock knees, say.
 _HINGE_WITHIN = {"Arm": np.cos(np.radians(60.0)), "Leg": np.cos(np.radians(30.0))}
-_METACARPAL_BONES = 4  # a finger of four bones begins at the wrist
+_WITHIN_PALM = 0.5  # a finger's bone that begins so much nearer to the wrist than the next is the palm's
 _NEXT = {"UpperArm": "LowerArm", "LowerArm": "Hand", "UpperLeg": "LowerLeg", "LowerLeg": "Foot"}
 
 
@@ -62,16 +62,19 @@ class Anatomy:
     def head(self, role: str) -> Array | None:
         """(3,) metres: where the first bone of a role begins at rest; None without one."""
         bones = self.chain(role)
-        return self._head(bones[0]) if bones else None
+        return self.rest(bones[0]) if bones else None
 
     def joint(self, role: str) -> Array:
         """(3,) as `head`, of a required role."""
-        return self._head(self.chain(role)[0])
+        return self.rest(self.chain(role)[0])
 
-    def _head(self, bone: str) -> Array:
+    def rest(self, bone: str) -> Array:
+        """(3,) metres: where a bone begins at rest."""
         return np.asarray(self.skeleton.heads[self.skeleton.index[bone]], dtype=np.float64)
 
-    def _tail(self, bone: str) -> Array:
+    def tail(self, role: str) -> Array:
+        """(3,) metres: where the last bone of a role that has one ends at rest."""
+        bone = self.chain(role)[-1]
         return np.asarray(self.skeleton.tails[self.skeleton.index[bone]], dtype=np.float64)
 
     @cached_property
@@ -109,17 +112,23 @@ class Anatomy:
         assert bone is not None
         side, part = _split(role)
         end = self.knuckle(f"{side}Middle") if part == "Hand" else self.head(f"{side}{_NEXT[part]}")
-        way = (self._tail(bone) if end is None else end) - self._head(bone)
+        way = (self.tail(role) if end is None else end) - self.rest(bone)
         if np.linalg.norm(way) < 1e-6:
             raise UnfitRig(f"The bone '{bone}' begins where the next joint is; choose another for {role}.")
         return way
 
+    def phalanges(self, finger: str) -> tuple[str, ...]:
+        """The bones of a finger beyond the palm, without the one in it that begins at the wrist."""
+        bones, wrist = self.chain(finger), self.head(f"{_split(finger)[0]}Hand")
+        if len(bones) < 2 or wrist is None:
+            return bones
+        first, second = (float(np.linalg.norm(self.rest(bone) - wrist)) for bone in bones[:2])
+        return bones[1:] if first < _WITHIN_PALM * second else bones
+
     def knuckle(self, finger: str) -> Array | None:
         """(3,) metres: where a finger leaves the palm at rest; None without that finger."""
-        bones = self.chain(finger)
-        if not bones:
-            return None
-        return self._head(bones[1 if len(bones) >= _METACARPAL_BONES else 0])
+        bones = self.phalanges(finger)
+        return self.rest(bones[0]) if bones else None
 
     def limb_frame(self, role: str) -> Array:
         """(3, 3) axes of a limb at rest: x its hinge, y along it, z = x cross y.

@@ -17,25 +17,26 @@ Floats = NDArray[np.floating[Any]]
 _CROUCH_TO_JUMP = 0.06  # of the leg: how softly the scale of rising takes over from that of sinking
 
 
-def target_path(source: SourceMotion, of: Anatomy, onto: Anatomy, options: RetargetOptions) -> Array:
+def path_scale(of: Anatomy, onto: Anatomy, options: RetargetOptions) -> float:
+    """By what the way is scaled: the ratio of the legs' lengths, or the number that was chosen."""
+    return onto.leg_length / of.leg_length if options.scale is None else options.scale
+
+
+def target_path(source: SourceMotion, of: Anatomy, onto: Anatomy, scale: float) -> Array:
     """(T, 3) where the middle between the target's hip joints goes, metres.
 
-    The way across the floor is scaled as chosen. Standing heights correspond; from there a body sinks in
-    proportion to its legs, whatever the chosen scale, or it would sink into the floor, and rises as scaled.
+    The way across the floor takes `scale`. Standing heights correspond; from there a body sinks in
+    proportion to its legs, whatever the scale, or it would sink into the floor, and rises by the scale.
 
     **Convention**: the target's world; paths are measured from the armature objects' origins.
     """
     ratio = onto.leg_length / of.leg_length
-    scale = ratio if options.scale is None else options.scale
     hips = [source.heads[of.chain(f"{side}UpperLeg")[0]] for side in ("left", "right")]
     centre = np.mean(np.asarray(hips, dtype=np.float64), axis=0)
     turn = onto.facing @ of.facing.T
     path = scale * (centre - of.skeleton.origin) @ turn.T + onto.skeleton.origin
-    if options.travel == "horizontal":
-        path[:, 2] = onto.hip_centre[2]
-    else:
-        rise, sink = _rise_and_sink(centre[:, 2] - of.hip_centre[2], _CROUCH_TO_JUMP * of.leg_length)
-        path[:, 2] = onto.hip_centre[2] + scale * rise + ratio * sink
+    rise, sink = _rise_and_sink(centre[:, 2] - of.hip_centre[2], _CROUCH_TO_JUMP * of.leg_length)
+    path[:, 2] = onto.hip_centre[2] + scale * rise + ratio * sink
     return path
 
 

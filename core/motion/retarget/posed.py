@@ -35,6 +35,14 @@ class Posed:
     frames: int
     _known: dict[str, Array] = field(default_factory=dict)
 
+    def changed(
+        self, turns: dict[str, Floats] | None = None, heads: dict[str, Floats] | None = None
+    ) -> Posed:
+        """The same with some bones turned or moved otherwise."""
+        return Posed(
+            self.skeleton, self.turns | (turns or {}), self.heads | (heads or {}), self.carriers, self.frames
+        )
+
     def carrier(self, bone: str) -> str | None:
         """The nearest bone that takes `bone` along and is turned itself; None where the object does."""
         above = self._above(bone)

@@ -7,18 +7,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contacts import foot_contacts
 from ..rotations import quaternion_rotate, sign_continuous
+from ..smoothing import smooth_positions
+from ..travel import SIGMA_SECONDS
 from .anatomy import Anatomy
+from .feet import keep_feet
+from .fingers import relaxed_fingers
 from .human import SourceMotion, TargetMotion
 from .options import BadRetarget, RetargetOptions
-from .path import target_path
+from .path import path_scale, target_path
+from .posed import Posed
+from .reach import keep_reach
 from .rig_map import RigMap
+from .role_carriers import role_carriers
 from .roles import ROOT
 from .skeleton import Skeleton
+from .standing import sample_rate, standing_points
 from .turns import body_turns
+from .twist import twist_turns
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.floating[Any]]
+
+_ACROSS = np.array([1.0, 1.0, 0.0])
 
 
 def retarget(
@@ -28,7 +40,7 @@ def retarget(
 
     Limbs point and twist in the world as the source's do, everything else is turned from the target's own
     rest as the source is from its rest, and the way goes from the armature object's origin, both bodies
-    brought to one facing.
+    brought to one facing. Then feet, hands, twist bones, fingers and followers as `options` say.
 
     Args:
         skeleton, rig_map: the target.
@@ -41,24 +53,60 @@ def retarget(
     """
     options = options or RetargetOptions()
     of, onto = Anatomy(source.skeleton, source.rig_map), Anatomy(skeleton, rig_map)
+    if options.carrier == "root" and not onto.chain(ROOT):
+        raise BadRetarget("The rig's map has no root bone; let the hips carry the way, or map one.")
     turns = body_turns(source, of, onto)
-    centre = target_path(source, of, onto, options)
-    if options.travel == "in place":
-        centre = np.where([True, True, False], onto.hip_centre, centre)
+    scale = path_scale(of, onto, options)
+    path = target_path(source, of, onto, scale)
+    centre = np.where([True, True, options.travel != "horizontal"], path, onto.hip_centre)
     hips = onto.chain("hips")[-1]
-    heads: dict[str, Floats] = {
-        hips: centre + quaternion_rotate(turns[hips], onto.joint("hips") - onto.hip_centre)
-    }
-    if options.carrier == "root":
-        root = onto.bone(ROOT)
-        if root is None:
-            raise BadRetarget("The rig's map has no root bone; let the hips carry the way, or map one.")
-        turns[root] = np.tile([1.0, 0.0, 0.0, 0.0], (len(centre), 1))
-        heads[root] = onto.joint(ROOT) + (centre - onto.hip_centre) * [1.0, 1.0, 0.0]
+    way = centre + quaternion_rotate(turns[hips], onto.joint("hips") - onto.hip_centre)
+    posed = Posed(skeleton, dict(turns), {hips: way}, role_carriers(onto), len(path))
+    on, rate = standing_points(source, of), sample_rate(source)
+    if options.feet:
+        posed = keep_feet(posed, onto, on, rate, path[:, 2] - centre[:, 2])
+    if options.reach:
+        posed = keep_reach(posed, source, of, onto, scale)
+    if options.twist:
+        posed = posed.changed(twist_turns(posed, onto))
+    if options.fingers == "relaxed":
+        posed = posed.changed(relaxed_fingers(posed, onto))
+    posed = _carried(posed, onto, centre, rate, options)
+    posed = _followed(posed, onto)
     return TargetMotion(
         frames=source.frames,
-        turns={bone: sign_continuous(turn) for bone, turn in turns.items()},
-        heads=heads,
-        contacts=np.zeros((len(centre), 2), dtype=bool) if source.contacts is None else source.contacts,
+        turns={bone: sign_continuous(turn) for bone, turn in posed.turns.items()},
+        heads=posed.heads,
+        contacts=foot_contacts(on),
         held=source.held,
+    )
+
+
+def _carried(posed: Posed, onto: Anatomy, centre: Array, rate: float, options: RetargetOptions) -> Posed:
+    """The way across the floor left out, or also given to the root bone.
+
+    The root takes the way without the sway of the steps, as `travel` tells them apart for captured people.
+    """
+    hips, way = onto.chain("hips")[-1], (centre - onto.hip_centre) * _ACROSS
+    if options.travel == "in place":
+        posed = posed.changed(heads={hips: posed.head(hips) - way})
+        way = np.zeros_like(way)
+    if options.carrier == "hips":
+        return posed
+    root = onto.chain(ROOT)[-1]
+    still = np.tile([1.0, 0.0, 0.0, 0.0], (posed.frames, 1))
+    moved = posed.rest(root) + smooth_positions(way, SIGMA_SECONDS * rate)
+    return posed.changed({root: still}, {root: moved})
+
+
+def _followed(posed: Posed, onto: Anatomy) -> Posed:
+    """With the helper bones that go where others do."""
+    pairs = [
+        (bone, leader)
+        for bone, leader in onto.rig_map.followers
+        if bone in onto.skeleton.index and leader in posed.turns
+    ]
+    return posed.changed(
+        {bone: posed.turn(leader) for bone, leader in pairs},
+        {bone: posed.point(leader, posed.rest(bone)) for bone, leader in pairs},
     )
