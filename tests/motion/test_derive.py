@@ -4,9 +4,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from reel2rig.core.motion.body import load_body
 from reel2rig.core.motion.cleanup.derive import derive
 from reel2rig.core.motion.cleanup.settings import Cleanup
+from reel2rig.core.motion.feet import approximate_foot_points, clip_foot_points, foot_points
 from reel2rig.core.motion.smoothing import smooth_clip
+from reel2rig.core.motion.spaces import to_space
 from walking import rest_person, soles, walking_person
 
 
@@ -153,8 +156,25 @@ def test_one_frame_passes_through_the_whole_chain():
     assert len(derive(clip, cleanup, scene_fps=Fraction(24)).clip) == 1
 
 
-def test_another_space_and_a_missing_rate_are_refused(clip, make_clip):
-    with pytest.raises(ValueError, match="world_yup"):
-        derive(make_clip(), Cleanup())
+def test_a_clip_with_another_axis_up_is_cleaned_up_as_in_blenders_axes(make_clip):
+    cleanup = Cleanup(smoothing=2.0, foot_lock=1.0)
+    raw = make_clip(camera=None)
+    cleaned, same = derive(raw, cleanup), derive(to_space(raw, "blender"), cleanup)
+    assert cleaned.clip.space == "blender"
+    assert np.array_equal(cleaned.clip.rotations, same.clip.rotations)
+    assert np.array_equal(cleaned.clip.root, same.clip.root)
+
+
+def test_feet_of_a_captured_clip_are_those_of_the_body_it_was_captured_with():
+    body = load_body()
+    captured = rest_person(3, betas=np.full(10, 0.5), rest_joints=body.joints(np.full(10, 0.5)))
+    assert np.array_equal(clip_foot_points(captured).offsets, foot_points(body, captured).offsets)
+    stranger = captured.replace(rest_joints=captured.rest_joints * [1.0, 1.1, 1.0])
+    assert np.array_equal(clip_foot_points(stranger).offsets, approximate_foot_points(stranger).offsets)
+
+
+def test_the_space_of_a_camera_and_a_missing_rate_are_refused(clip, make_clip):
+    with pytest.raises(ValueError, match="camera"):
+        derive(make_clip(space="camera_cv", camera=None), Cleanup())
     with pytest.raises(ValueError, match="scene_fps"):
         derive(clip, Cleanup(resample=True))

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from ..clip import MotionClip
 from ..contacts import ESTIMATED_FEET, chosen_contacts, contact_confidence, foot_confidence, foot_contacts
-from ..feet import FootPoints, approximate_foot_points, nearest_level, standing_levels
+from ..feet import FootPoints, clip_foot_points, nearest_level, standing_levels
 from ..footlock import lock_feet
 from ..gaps import held_frames
 from ..loop import make_loop
 from ..mirror import mirror_clip
 from ..retime import change_speed, last_frame_on, resample_clip
+from ..spaces import to_space
 from ..timing import frame_times, resample_positions
 from ..travel import split_travel
 from .derived import Derived
@@ -37,21 +38,24 @@ def derive(
     scene_fps: Fraction | None = None,
     origin: int | None = None,
 ) -> Derived:
-    """The motion after clean-up. With every setting at its default the clip is given back as it is.
+    """The motion after clean-up: what the panel and the batch key, and `clean_up` of the Python API.
+
+    With every setting at its default the clip is given back as it is, in Blender's axes.
 
     Args:
-        clip: as it is placed, in the "blender" space.
-        feet: where its soles are; approximated from its joints when not given.
+        clip: as it is placed in a world, its axes "blender" or "world_yup".
+        feet: where its soles are; None is `clip_foot_points`.
         contacts: (T, 2) which feet stand, when the user has changed what the capture found.
         scene_fps: the rate that poses are put on the frames of; needed for `cleanup.resample` alone.
         origin: source frame at which seconds begin, the capture's first; None takes the clip's own first.
 
-    Raises ValueError for another space, contacts of another shape, or no rate to resample to, and what
-    `make_loop` raises.
+    Raises ValueError for a clip in its camera's space, contacts of another shape, or no rate to resample to,
+    and what `make_loop` raises.
     """
-    if clip.space != "blender":
-        raise ValueError(f"clean-up works in the 'blender' space, not in {clip.space!r}")
-    points = feet or approximate_foot_points(clip)
+    if clip.space == "camera_cv":
+        raise ValueError("clean-up needs a clip in a world with a floor, not in the space of its camera")
+    clip = to_space(clip, "blender")
+    points = feet or clip_foot_points(clip)
     zero = int(clip.frames[0]) if origin is None else origin
     held = held_frames(clip.valid, clip.fps)
     found, known_notes = foot_contacts(clip.contacts), clip.notes
