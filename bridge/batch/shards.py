@@ -25,7 +25,7 @@ class Shard:
     count: int
 
     def share(self, items: Sequence[Item]) -> list[Item]:
-        """Every `count`th item: all shards together have each once, and their shares differ by one at most."""
+        """Every `count`th item: together they have each once, in even shares."""
         return list(items[self.number - 1 :: self.count])
 
     @property
