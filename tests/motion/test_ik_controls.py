@@ -122,7 +122,7 @@ def _about(line: np.ndarray, angle: float, point: np.ndarray, origin: np.ndarray
     return origin + quaternion_rotate(quaternion_from_rotvec(angle * line), point - origin)
 
 
-@pytest.mark.parametrize("bend", [0.05, 0.8])
+@pytest.mark.parametrize("bend", [-0.4, -0.05, 0.05, 0.8])
 @pytest.mark.parametrize("end", ["L", "R"])
 def test_a_limb_solved_from_goal_and_pole_lies_as_its_fk_bones_lay_it(bend: float, end: str) -> None:
     target = _target(bend)
@@ -141,7 +141,7 @@ def test_a_limb_solved_from_goal_and_pole_lies_as_its_fk_bones_lay_it(bend: floa
         else:
             np.testing.assert_allclose(posed.head(goal + end), tip, atol=1e-9)
         solved = _solved(root, tip, towards, *lengths)
-        assert np.linalg.norm(solved - middle, axis=1).max() < 0.003
+        assert np.linalg.norm(solved - middle, axis=1).max() < 0.005
 
 
 def test_a_goal_stands_exactly_still_while_its_foot_is_in_contact() -> None:

@@ -26,8 +26,8 @@ from .skeleton import Skeleton
 Array = NDArray[np.float64]
 Floats = NDArray[np.floating[Any]]
 
-# How much of the hinge keeps the bending plane of a nearly straight limb: as much as a bend of 2 degrees.
-_HINGE_SHARE = 0.03
+# How far knee or elbow may leave the place that FK gives them, in lengths of the limb, to keep to the hinge.
+_LEEWAY = 0.005
 _JOINTS = {"Arm": ("UpperArm", "LowerArm", "Hand"), "Leg": ("UpperLeg", "LowerLeg", "Foot")}
 
 
@@ -116,17 +116,27 @@ def _bending_frame(chain: Array, hinge: Floats) -> tuple[Array, Array]:
     The axes (T, 3, 3) are the columns: x about which the limb bends, y from root to end, z = x cross y, which
     looks away from the middle joint. The point (T, 3) on the line from root to end is that beside the middle
     joint.
+
+    The bend tells x, but less and less the straighter a limb is: x is turned about y towards the hinge as far
+    as moves the middle joint by `_LEEWAY`.
     """
     root, middle, end = np.moveaxis(chain, 1, 0)
     upper, lower = middle - root, end - middle
     line = _unit(end - root)
-    normal = np.cross(upper, lower) / (_length(upper) * _length(lower))
-    # Joints bend one way only: a limb that is bent the other way keeps the side of its hinge.
-    backwards = np.minimum(np.sum(normal * hinge, axis=-1, keepdims=True), 0.0)
-    bend = normal - backwards * hinge + _HINGE_SHARE * hinge
-    x = _unit(bend - np.sum(bend * line, axis=-1, keepdims=True) * line)
-    foot = root + np.sum(upper * line, axis=-1, keepdims=True) * line
+    hinge = _unit(hinge - _dot(hinge, line) * line)
+    # A trace of the hinge, for limbs so straight that nothing else is left.
+    bend = _unit(np.cross(upper, lower) + 1e-9 * hinge)
+    beside = np.cross(line, bend)
+    foot = root + _dot(upper, line) * line
+    angle = np.arctan2(_dot(beside, hinge), _dot(bend, hinge))
+    most = _LEEWAY * (_length(upper) + _length(lower)) / _length(middle - foot)
+    angle = np.clip(angle, -most, most)
+    x = np.cos(angle) * bend + np.sin(angle) * beside
     return np.stack([x, line, np.cross(x, line)], axis=-1), foot
+
+
+def _dot(first: Floats, second: Floats) -> Array:
+    return np.sum(first * second, axis=-1, keepdims=True)
 
 
 def _length(vectors: Array) -> Array:
