@@ -28,6 +28,7 @@ Floats = NDArray[np.floating[Any]]
 
 # How far knee or elbow may leave the place that FK gives them, in lengths of the limb, to keep to the hinge.
 _LEEWAY = 0.005
+_AT_REST = 1e-4  # the same for the rest pose, whose own bend a solver starts from; what is less is no bend
 _JOINTS = {"Arm": ("UpperArm", "LowerArm", "Hand"), "Leg": ("UpperLeg", "LowerLeg", "Foot")}
 
 
@@ -102,15 +103,15 @@ def _pole_head(anatomy: Anatomy, posed: Posed, limb: IkLimb) -> Array:
     pole = posed.rest(limb.pole)
     # The rest pose tells how far out the pole is, and by what angle it is beside the plane of the bend.
     at_rest = np.stack([posed.rest(bone) for bone in chain])[None]
-    frame, foot = (part[0] for part in _bending_frame(at_rest, hinge[None]))
+    frame, foot = (part[0] for part in _bending_frame(at_rest, hinge[None], _AT_REST))
     beside = frame.T @ (pole - foot)
     across = beside * [1.0, 0.0, 1.0]
     now = np.stack([posed.head(bone) for bone in chain], axis=1)
-    frames, feet = _bending_frame(now, quaternion_rotate(posed.turn(chain[0]), hinge))
+    frames, feet = _bending_frame(now, quaternion_rotate(posed.turn(chain[0]), hinge), _LEEWAY)
     return feet + frames @ across
 
 
-def _bending_frame(chain: Array, hinge: Floats) -> tuple[Array, Array]:
+def _bending_frame(chain: Array, hinge: Floats, leeway: float) -> tuple[Array, Array]:
     """Of limbs (T, 3, 3), root, middle and end joint, and their hinges (T, 3): axes and a point on the line.
 
     The axes (T, 3, 3) are the columns: x about which the limb bends, y from root to end, z = x cross y, which
@@ -118,7 +119,7 @@ def _bending_frame(chain: Array, hinge: Floats) -> tuple[Array, Array]:
     joint.
 
     The bend tells x, but less and less the straighter a limb is: x is turned about y towards the hinge as far
-    as moves the middle joint by `_LEEWAY`.
+    as moves the middle joint by `leeway` of the limb's length.
     """
     root, middle, end = np.moveaxis(chain, 1, 0)
     upper, lower = middle - root, end - middle
@@ -129,7 +130,7 @@ def _bending_frame(chain: Array, hinge: Floats) -> tuple[Array, Array]:
     beside = np.cross(line, bend)
     foot = root + _dot(upper, line) * line
     angle = np.arctan2(_dot(beside, hinge), _dot(bend, hinge))
-    most = _LEEWAY * (_length(upper) + _length(lower)) / _length(middle - foot)
+    most = leeway * (_length(upper) + _length(lower)) / _length(middle - foot)
     angle = np.clip(angle, -most, most)
     x = np.cos(angle) * bend + np.sin(angle) * beside
     return np.stack([x, line, np.cross(x, line)], axis=-1), foot
