@@ -18,11 +18,11 @@ def main() -> None:
     facts = {"num_cpus": 1, "object_store_memory": OBJECT_STORE, "memory": MEMORY}
     cluster = Cluster(initialize_head=True, head_node_args={**facts, "include_dashboard": False})
     second = cluster.add_node(**facts)
-    print(cluster.address, flush=True)
+    print(f"two_ray_nodes: {cluster.address}", flush=True)
     for word in sys.stdin:
         if word.strip() == "kill":
             cluster.remove_node(second, allow_graceful=False)
-            print("killed", flush=True)
+            print("two_ray_nodes: killed", flush=True)
     cluster.shutdown()
 
 
