@@ -76,15 +76,17 @@ def find_footholds(points: Floats, on: Bools, foot: FootShape, levels: Array) ->
     """
     held = _without_leaps(on)
     anchors, bend = np.zeros((len(held), 2, 3)), np.array(foot.bend, dtype=np.float64)
-    runs = [_Run(k, start, stop) for k in (0, 1) for start, stop in unbroken_runs(held[:, k])]
-    waiting = sorted(runs, key=lambda run: run.start - run.stop)
-    while waiting:
-        first = waiting.pop(0)
+    heels, toes = ([_Run(k, *run) for run in unbroken_runs(held[:, k])] for k in (0, 1))
+    neighbours, placed = _together(heels, toes), set[_Run]()
+    for first in sorted(heels + toes, key=lambda run: run.start - run.stop):
+        if first in placed:
+            continue
         anchors[first.start : first.stop, first.point] = _middle(points, first, levels)
+        placed.add(first)
         settled = [first]
         # Runs of one point lie apart, so that runs which share frames form a tree: none is placed twice.
         for neighbour in settled:
-            for run in [run for run in waiting if run.frames_with(neighbour)]:
+            for run in [run for run in neighbours[neighbour] if run not in placed]:
                 shared = run.frames_with(neighbour)
                 bend[shared] = normalized(foot.bend[shared].mean(axis=0))
                 fixed = anchors[neighbour.start, neighbour.point]
@@ -94,9 +96,25 @@ def find_footholds(points: Floats, on: Bools, foot: FootShape, levels: Array) ->
                 way = ahead[:2] / max(float(np.linalg.norm(ahead[:2])), 1e-9)
                 place[:2] = fixed[:2] + way * np.sqrt(max(flat, 0.0))
                 anchors[run.start : run.stop, run.point] = place
-                waiting.remove(run)
+                placed.add(run)
                 settled.append(run)
     return Footholds(held, anchors, bend)
+
+
+def _together(heels: list[_Run], toes: list[_Run]) -> dict[_Run, list[_Run]]:
+    """Each run, and the runs of the other point that share frames with it, in their order."""
+    neighbours: dict[_Run, list[_Run]] = {run: [] for run in heels + toes}
+    heel = toe = 0
+    while heel < len(heels) and toe < len(toes):
+        first, second = heels[heel], toes[toe]
+        if first.frames_with(second):
+            neighbours[first].append(second)
+            neighbours[second].append(first)
+        if first.stop <= second.stop:
+            heel += 1
+        else:
+            toe += 1
+    return neighbours
 
 
 def _middle(points: Floats, run: _Run, levels: Array) -> Array:

@@ -61,14 +61,19 @@ class HeldFoot:
     Attributes:
         move: (T, 3) metres that its ankle moves.
         tilt: (T, 3) rotation vector of the foot in the world. bend: (T, 3) of the ball joint in its own axes.
-        on: (T,) whether it is held. share: (T,) in [0, 1], how much of the leg is solved.
+        held: (T, 2) whether its heel and its toe are. share: (T,) in [0, 1], how much of the leg is solved.
     """
 
     move: Array
     tilt: Array
     bend: Array
-    on: Bools
+    held: Bools
     share: Array
+
+    @property
+    def on(self) -> Bools:
+        """(T,) whether any of it is held."""
+        return self.held.any(axis=1)
 
     def applied(self, seen: SeenFoot) -> SeenFoot:
         """The foot as it is held."""
@@ -96,7 +101,29 @@ def hold_foot(seen: SeenFoot, on: Bools, levels: Array, fps: float) -> HeldFoot:
     miss = (holds.anchors - seen.soles(tilted, bent)) * holds.held[..., None]
     move = miss.sum(axis=1) / np.maximum(holds.held.sum(axis=1), 1)[:, None]
     share = carried(np.ones((len(on), 1)), held, blend)[:, 0]
-    return HeldFoot(carried(move, held, blend), tilt, bend, held, share)
+    return HeldFoot(carried(move, held, blend), tilt, bend, holds.held, share)
+
+
+def level_foot(seen: SeenFoot, foot: HeldFoot, fps: float) -> HeldFoot:
+    """The same with no point below the other that is held: the foot is tilted about that until it is flat.
+
+    Where a captured body rolls its foot into the floor, a rig shows it; `lock_feet` leaves it as captured.
+
+    **Convention**: z up.
+    """
+    points = foot.applied(seen).points()
+    alone = foot.on[:, None] & ~foot.held
+    way = np.where(alone[:, :1], points[:, 0] - points[:, 1], points[:, 1] - points[:, 0])
+    sunk = alone.any(axis=1) & (way[:, 2] < 0.0)
+    level = np.where(sunk[:, None], way * [1.0, 1.0, 0.0], way)
+    aim = quaternion_from_matrix(least_turn(way, level))
+    pivot = np.where(alone[:, :1], points[:, 1], points[:, 0])
+    arm = seen.ankle + foot.move - pivot
+    blend = BLEND_SECONDS * fps
+    turn = carried(quaternion_to_rotvec(aim), foot.on, blend, at_rest=True)
+    shift = carried(quaternion_rotate(aim, arm) - arm, foot.on, blend, at_rest=True)
+    tilt = quaternion_multiply(quaternion_from_rotvec(turn), quaternion_from_rotvec(foot.tilt))
+    return replace(foot, move=foot.move + shift, tilt=quaternion_to_rotvec(tilt))
 
 
 def hips_lowering(

@@ -33,7 +33,7 @@ def reach_target(chain: Floats, target: Floats, hinge: Floats) -> tuple[Array, A
     """
     hip, knee, ankle = np.moveaxis(np.asarray(chain, dtype=np.float64), 1, 0)
     thigh, shin = knee - hip, ankle - knee
-    axis = _bending_axis(thigh, shin, hinge)
+    axis = bending_axis(thigh, shin, hinge)
     along = np.sum(shin * axis, axis=-1, keepdims=True) * axis
     swing = shin - along
     # thigh . shin turned by D about the axis is a cos D + b sin D + c.
@@ -67,10 +67,15 @@ def least_turn(source: Floats, target: Floats) -> Array:
     return quaternion_to_matrix(normalized(half))
 
 
-def _bending_axis(thigh: Array, shin: Array, hinge: Floats) -> Array:
-    """(T, 3) unit normals of the legs' planes, on the side of the hinge however straight the leg is."""
-    lengths = np.linalg.norm(thigh, axis=-1, keepdims=True) * np.linalg.norm(shin, axis=-1, keepdims=True)
-    normal = np.cross(thigh, shin) / np.maximum(lengths, 1e-12)
+def bending_axis(upper: Floats, lower: Floats, hinge: Floats, share: float = _HINGE_SHARE) -> Array:
+    """(T, 3) unit normals of the planes of limbs, on the side of the hinge however straight the limb is.
+
+    Args:
+        upper, lower: (T, 3) from hip to knee and from knee to ankle. hinge: (T, 3) as in `reach_target`.
+        share: the sine of the bend at which plane and hinge count alike.
+    """
+    lengths = np.linalg.norm(upper, axis=-1, keepdims=True) * np.linalg.norm(lower, axis=-1, keepdims=True)
+    normal = np.cross(upper, lower) / np.maximum(lengths, 1e-12)
     backwards = np.minimum(np.sum(normal * hinge, axis=-1, keepdims=True), 0.0)
-    axis = normal - backwards * hinge + _HINGE_SHARE * hinge
+    axis = normal - backwards * hinge + share * hinge
     return axis / np.linalg.norm(axis, axis=-1, keepdims=True)

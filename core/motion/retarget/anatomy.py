@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ..leg_ik import least_turn
+from ..leg_ik import bending_axis, least_turn
 from .rig_map import RigMap
 from .roles import REQUIRED, SIDES
 from .skeleton import Skeleton
@@ -18,9 +18,9 @@ from .skeleton import Skeleton
 Array = NDArray[np.float64]
 Floats = NDArray[np.floating[Any]]
 
-_CLEARLY_BENT = np.sin(np.radians(5.0))
-# Beyond these angles to what anatomy expects, a bend at rest is not that of the hinge: knock knees, say.
-_HINGE_WITHIN = {"Arm": np.cos(np.radians(60.0)), "Leg": np.cos(np.radians(30.0))}
+# Sine of the bend at rest that tells as much of a hinge as what is expected of it. Knees look ahead in most
+# rest poses, and knock knees tell nothing; an arm that hangs may be turned by a quarter.
+_CLEARLY_BENT = {"Arm": np.sin(np.radians(5.0)), "Leg": np.sin(np.radians(30.0))}
 _WITHIN_PALM = 0.5  # a finger's bone that begins so much nearer to the wrist than the next is the palm's
 _NEXT = {"UpperArm": "LowerArm", "LowerArm": "Hand", "UpperLeg": "LowerLeg", "LowerLeg": "Foot"}
 
@@ -134,7 +134,7 @@ class Anatomy:
         """(3, 3) axes of a limb at rest: x its hinge, y along it, z = x cross y.
 
         The hinge is the axis about which knee or elbow bend, positive when they do; for a hand, the way that
-        the palm looks. It is read from the rest pose where that is clearly bent there, and for hands from the
+        the palm looks. It is read from the rest pose, the more the limb is bent there, and for hands from the
         knuckles; else it is that of a T-pose with palms down, turned the shortest way to where the limb lies.
         """
         side, part = _split(role)
@@ -154,11 +154,7 @@ class Anatomy:
             expected = self._turned([sign, 0.0, 0.0], [0.0, 0.0, -sign], upper)
         else:
             expected = self._turned([0.0, 0.0, -1.0], [1.0, 0.0, 0.0], upper)
-        normal = np.cross(upper, lower) / (np.linalg.norm(upper) * np.linalg.norm(lower))
-        bend = float(np.linalg.norm(normal))
-        if bend > _CLEARLY_BENT and float(normal @ expected) > _HINGE_WITHIN[limb] * bend:
-            return normal / bend
-        return expected
+        return bending_axis(upper[None], lower[None], expected[None], _CLEARLY_BENT[limb])[0]
 
     def _palm(self, side: str) -> Array:
         """(3,) unit: the way that the palm looks at rest."""

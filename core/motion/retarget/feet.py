@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..blending import covered
 from ..feet import standing_levels
-from ..held_foot import HeldFoot, SeenFoot, hips_lowering, hold_foot, kept_in_place
+from ..held_foot import HeldFoot, SeenFoot, hips_lowering, hold_foot, kept_in_place, level_foot
 from ..rotations import (
     quaternion_from_matrix,
     quaternion_multiply,
@@ -52,7 +52,10 @@ def keep_feet(posed: Posed, anatomy: Anatomy, on: Bools, fps: float, raised: Flo
     stands = [on[:, leg.columns] for leg in legs]
     heights = np.concatenate([foot.points()[..., 2] for foot in seen], axis=1)
     levels = standing_levels(heights, np.concatenate(stands, axis=1))
-    feet = [hold_foot(foot, points, levels, fps) for foot, points in zip(seen, stands, strict=True)]
+    feet = [
+        level_foot(foot, hold_foot(foot, points, levels, fps), fps)
+        for foot, points in zip(seen, stands, strict=True)
+    ]
     # Where nothing is held, a foot hangs from the body as it is.
     held = [foot.applied(leg.seen) for leg, foot in zip(legs, feet, strict=True)]
     held = [
