@@ -6,6 +6,7 @@ import filecmp
 import itertools
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -75,7 +76,7 @@ def read_result(path: str | Path) -> CaptureResult:
     """
     path = Path(path)
     if path.suffix.lower() == ".npz":
-        return result_of_clip(read_clip(path), path.stem)
+        return result_of_clips([read_clip(path)], path.stem)
     index = path / "result.json" if path.is_dir() else path
     if not index.is_file():
         raise ResultMissing(
@@ -136,10 +137,27 @@ def keep_footage(result: CaptureResult, folder: Path) -> CaptureResult:
     raise AssertionError("the loop above has no end")
 
 
-def result_of_clip(clip: MotionClip, name: str) -> CaptureResult:
-    """A capture around one clip that came without its job folder, and so without footage to show."""
-    camera = clip.camera
-    first, last = int(clip.frames[0]), int(clip.frames[-1])
+def result_of_clips(clips: Sequence[MotionClip], name: str = "") -> CaptureResult:
+    """A capture around clips that came without their job folder, and so without footage to show.
+
+    Args:
+        clips: one per person, at one frame rate; at least one.
+        name: what the capture is called in Blender; by default after the first clip's source.
+
+    Raises ResultMissing without any clip, ResultCorrupt for clips of different rates.
+    """
+    if not clips:
+        raise ResultMissing("There is no motion to build; give at least one clip.")
+    rate = clips[0].fps
+    if any(clip.fps != rate for clip in clips):
+        raise ResultCorrupt(
+            "The clips have different frame rates; resample them to one, or build each alone."
+        )
+    camera = next((clip.camera for clip in clips if clip.camera is not None), None)
     width, height = (camera.width, camera.height) if camera else (1920, 1080)
-    footage = Footage(None, width, height, clip.fps, last + 1, (first, last + 1))
-    return CaptureResult(name or f"Person {clip.track}", (clip,), footage, notes=clip.notes)
+    first = min(int(clip.frames[0]) for clip in clips)
+    last = max(int(clip.frames[-1]) for clip in clips)
+    footage = Footage(None, width, height, rate, last + 1, (first, last + 1))
+    title = name or Path(clips[0].source).stem or f"Person {clips[0].track}"
+    notes = tuple(dict.fromkeys(note for clip in clips for note in clip.notes))
+    return CaptureResult(title, tuple(clips), footage, notes=notes)
