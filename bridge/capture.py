@@ -11,8 +11,11 @@ from typing import Any
 
 from ..core.errors import FileCorrupt, Reel2RigError
 from ..core.motion.clip import MotionClip
+from ..core.motion.files.amass import write_amass
 from ..core.motion.files.atomic import atomic_output
+from ..core.motion.files.csv import write_csv
 from ..core.motion.files.npz import read_clip
+from ..core.motion.files.smpl_file import write_smpl
 from ..core.people.model_files import landmark_model_path
 from ..core.pipeline.settings import CaptureSettings
 from ..core.video.errors import VideoNotFound
@@ -29,6 +32,8 @@ from .protocol import Progress
 OnProgress = Callable[[Progress], None]
 ShouldCancel = Callable[[], int]
 Prepare = Callable[[Home, CaptureSettings], Environment]
+
+_MOTION_WRITERS = {"amass": write_amass, "smpl": write_smpl, "csv": write_csv}
 
 
 @dataclass(frozen=True)
@@ -208,12 +213,12 @@ def write_outputs(
         temporaries = [stack.enter_context(atomic_output(target)) for target in targets]
         if not plan.needs_blender or blender is None:
             for clip, temporary in zip(clips, temporaries, strict=True):
-                shutil.copyfile(clip, temporary)
+                _write_motion(clip, temporary, plan.format)
             return targets, report
         request = {"job": str(job.folder), "format": plan.format, "options": options}
         for track, temporary in zip(tracks, temporaries, strict=False):
             # Exporters insist on their own ending, whatever the user's file is called.
-            written = temporary.with_name(f"{temporary.name}.{plan.format}")
+            written = temporary.with_name(f"{temporary.name}.{plan.suffix}")
             stack.callback(written.unlink, missing_ok=True)
             request["output"] = str(written)
             if len(targets) > 1:
@@ -230,3 +235,11 @@ def write_outputs(
                 )
             written.replace(temporary)
     return targets, report
+
+
+def _write_motion(clip: Path, out: Path, format: str) -> None:
+    """A captured motion file as one of another kind that needs no Blender."""
+    if format == "npz":
+        shutil.copyfile(clip, out)
+    else:
+        _MOTION_WRITERS[format](out, read_clip(clip))

@@ -12,10 +12,14 @@ from pathlib import Path
 from ..core.errors import DiskFull, OutputFolderMissing, OutputNotWritable, UnknownFormat
 from .errors import OutputIsFolder, OutputIsInput, writing
 
-FORMATS = ("blend", "glb", "fbx", "bvh", "usdc", "npz")
-PER_PERSON = ("npz", "bvh")  # these hold one person, so several people give several files
+# Written without Blender: motion alone.
+MOTION_FORMATS = ("npz", "amass", "smpl", "csv")
+FORMATS = ("blend", "glb", "fbx", "bvh", "usdc", "abc", *MOTION_FORMATS)
+PER_PERSON = ("bvh", *MOTION_FORMATS)  # these hold one person, so several people give several files
+# AMASS files are .npz too: their format has to be named.
+SUFFIXES = {"amass": "npz"}
 # Bytes that must be free: motion alone is small, a long clip with its mesh is not.
-LEAST_FREE = {"npz": 5_000_000, "bvh": 10_000_000}
+LEAST_FREE = {"bvh": 10_000_000} | dict.fromkeys(MOTION_FORMATS, 5_000_000)
 LEAST_FREE_WITH_MESH = 50_000_000
 
 
@@ -28,7 +32,12 @@ class OutputPlan:
 
     @property
     def needs_blender(self) -> bool:
-        return self.format != "npz"
+        return self.format not in MOTION_FORMATS
+
+    @property
+    def suffix(self) -> str:
+        """How a writer wants the file's name to end, without the point."""
+        return SUFFIXES.get(self.format, self.format)
 
     def files(self, tracks: Sequence[str]) -> list[Path]:
         """The files to write: `path`, or `OUT_p01` and so on, numbered by track, for several people."""
@@ -52,7 +61,9 @@ def plan_output(out: str | Path, format: str | None = None, video: Path | None =
     path = Path(os.path.abspath(Path(out).expanduser()))
     chosen = _format(path, format)
     if path.is_dir():
-        raise OutputIsFolder(f"{path} is a folder; give a file name such as {path / ('clip.' + chosen)}.")
+        raise OutputIsFolder(
+            f"{path} is a folder; give a file name such as {path / ('clip.' + SUFFIXES.get(chosen, chosen))}."
+        )
     if not path.parent.exists():
         raise OutputFolderMissing(
             f"The folder {path.parent} does not exist; create it or choose another one."

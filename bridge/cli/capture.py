@@ -73,7 +73,7 @@ def capture(
     keep_job: Annotated[bool, typer.Option("--keep-job", help="Keep the job folder and name it.")] = False,
     setup: SetupOption = True,
 ) -> None:
-    """Capture the people of VIDEO into OUT: .blend, .glb, .fbx, .bvh, .usdc or .npz."""
+    """Capture the people of VIDEO into OUT: .blend, .glb, .fbx, .bvh, .usdc, .abc, .npz, .smpl or .csv."""
     source = existing_video(video)
     plan_output(out, format, source)
     settings = CaptureSettings(
