@@ -3,11 +3,23 @@
     python -m reel2rig.blender_addon.headless REQUEST.json                      (with the bpy module)
     blender -b --factory-startup --python .../headless.py -- REQUEST.json       (with a Blender program)
 
+With --serve in the place of the file, it reads the paths of such files from stdin until that ends, and says
+"reel2rig:done" in a line of its own after each.
+
 The request:
 
-    {"job": folder or .npz, "output": path or null, "format": "blend|glb|fbx|bvh|usdc",
+    {"job": folder or .npz, "output": path or null, "format": "blend|glb|fbx|bvh|usdc|...",
      "options": {"frame_start": 1, "tracks": ["1"], "skin": true, "camera": true,
                  "render": [{"frame": source frame, "view": "camera|side", "output": png, "width": px}]}}
+
+and, for a batch, beside these or in their place:
+
+     "outputs": [{"path", "format", "tracks": null or ["1"]}], "cleanup": {Cleanup}, "fps": "30000/1001",
+     "retarget": {"rig": .blend, "name": armature or null, "map": JSON file or null, "options": {...}},
+     "export": {ExportOptions}, "actions": [{"file": .blend, "name", "track"}]
+
+or {"library": .blend, "assets": [...]} to gather such actions (see `scene.action_library`), or
+{"takes": {...}} from a Blender with a user in front of it (see `scene.export.apart`).
 
 The answer goes to REQUEST.report.json: {"ok": true, ...}, or {"ok": false, "code", "message", "exit_code"};
 the exit code is that of the error's class. Everything in a request is checked as if a user had typed it.
@@ -32,104 +44,29 @@ if not __package__:
     sys.modules["reel2rig"] = _package
     importlib.import_module("reel2rig.blender_addon.headless").main(sys.argv[sys.argv.index("--") + 1 :])
 
-from ..core.errors import InputError
 from ..core.motion.files.atomic import atomic_output
-from .capture_result import CaptureResult, keep_footage, read_result
+from .headless_request import BadRequest, parse_request
 from .problems import problem_of
 
-_OPTIONS = {"frame_start", "tracks", "skin", "camera", "render"}
-
-
-class BadRequest(InputError):
-    code = "request.invalid"
+SERVE, DONE = "--serve", "reel2rig:done"
 
 
 def run_request(request: dict[str, Any]) -> dict[str, Any]:
-    """Do what a request asks for, in a new and empty Blender file, and describe what was made.
+    """Do what a request asks for, in a new Blender file or in the rig's, and describe the result.
 
-    Raises BadRequest, and what reading, building, exporting and rendering raise.
+    Raises BadRequest, and what reading, building, retargeting, exporting and rendering raise.
     """
-    import bpy
+    if "library" in request:
+        from .scene.action_library import parse_assets, write_library
 
-    from .scene.build import BuildOptions, build_capture
-    from .scene.export.files import FORMATS, export_capture
-    from .scene.render import render_capture
+        return {"ok": True, **write_library(str(request["library"]), parse_assets(request))}
+    if "takes" in request:
+        from .scene.export.apart import write_packed
 
-    options = _checked_options(request)
-    output, file_format = request.get("output"), request.get("format")
-    if output is not None and file_format not in FORMATS:
-        from ..core.errors import UnknownFormat
+        return write_packed(request["takes"])
+    from .headless_work import do_work
 
-        raise UnknownFormat(f"The format '{file_format}' is unknown; choose one of {', '.join(FORMATS)}.")
-    renders = _render_jobs(options.get("render", []))
-    result = _chosen(read_result(str(request["job"])), options.get("tracks"))
-    if file_format == "blend" and output is not None and Path(output).parent.is_dir():
-        # The job folder goes away; what the .blend shows must not go with it.
-        result = keep_footage(result, Path(output).parent)
-
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    scene = bpy.context.scene
-    # Exported time starts at scene frame 0 in .glb; everywhere else Blender's own first frame is expected.
-    start = options.get("frame_start", 0 if file_format == "glb" else 1)
-    build = BuildOptions(
-        start, match_scene=True, skin=options.get("skin", True), camera=options.get("camera", True)
-    )
-    built = build_capture(scene, result, build)
-    render_capture(scene, built, renders)
-    if output is not None:
-        export_capture(built, output, str(file_format))
-    return {
-        "ok": True,
-        "output": output,
-        "format": file_format,
-        "people": [person.track for person in built.people],
-        "frames": [scene.frame_start, scene.frame_end],
-        "renders": [str(job.output) for job in renders],
-        "footage": str(result.footage.path) if result.footage.path else None,
-        "notes": list(result.notes),
-        "blender": bpy.app.version_string,
-    }
-
-
-def _checked_options(request: dict[str, Any]) -> dict[str, Any]:
-    options = request.get("options") or {}
-    if not isinstance(request.get("job"), str) or not isinstance(options, dict):
-        raise BadRequest("The request names no job folder, or its options are not an object.")
-    if unknown := sorted(set(options) - _OPTIONS):
-        raise BadRequest(f"The option '{unknown[0]}' is unknown; known are {', '.join(sorted(_OPTIONS))}.")
-    start = options.get("frame_start")
-    if start is not None and (
-        isinstance(start, bool) or not isinstance(start, int) or not 0 <= start < 1_000_000
-    ):
-        raise BadRequest(f"The start frame {start!r} is not a whole number between 0 and 999999.")
-    return {name: value for name, value in options.items() if value is not None}
-
-
-def _render_jobs(wanted: Any) -> list[Any]:
-    from .scene.render import VIEWS, RenderJob
-
-    jobs = []
-    if not isinstance(wanted, list):
-        raise BadRequest("The pictures to render are not a list.")
-    for item in wanted:
-        try:
-            job = RenderJob(int(item["frame"]), str(item["view"]), Path(item["output"]), int(item["width"]))
-        except (TypeError, KeyError, ValueError) as error:
-            raise BadRequest("A picture needs frame, view, output and width.") from error
-        if job.view not in VIEWS or not 1 <= job.width <= 16384:
-            raise BadRequest(f"A picture shows one of the views {', '.join(VIEWS)}, 1 to 16384 pixels wide.")
-        jobs.append(job)
-    return jobs
-
-
-def _chosen(result: CaptureResult, tracks: list[str] | None) -> CaptureResult:
-    if tracks is None:
-        return result
-    by_track = {clip.track: clip for clip in result.clips}
-    missing = [track for track in map(str, tracks) if track not in by_track]
-    if missing or not tracks:
-        raise BadRequest(f"There is no person {', '.join(missing)}; the capture holds {', '.join(by_track)}.")
-    return dataclasses.replace(result, clips=tuple(by_track[str(track)] for track in tracks))
+    return {"ok": True, **do_work(parse_request(request))}
 
 
 def run_file(path: Path) -> int:
@@ -148,11 +85,23 @@ def run_file(path: Path) -> int:
     return int(report.get("exit_code", 0))
 
 
+def serve() -> int:
+    """Run the requests named on stdin, one a line, until it ends; returns the exit code."""
+    for line in iter(sys.stdin.readline, ""):
+        run_file(Path(line.rstrip("\n")))
+        sys.stderr.flush()
+        # A line of its own, whatever a library has left unfinished before it.
+        print(f"\n{DONE}", flush=True)
+    return 0
+
+
 def main(arguments: list[str]) -> None:
-    """Run one request and end the process."""
+    """Run one request, or serve many, and end the process."""
     if len(arguments) != 1:
-        print("usage: headless REQUEST.json", file=sys.stderr)
+        print("usage: headless REQUEST.json | --serve", file=sys.stderr)
         code = 2
+    elif arguments[0] == SERVE:
+        code = serve()
     else:
         code = run_file(Path(arguments[0]))
     sys.stdout.flush()

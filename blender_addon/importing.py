@@ -15,10 +15,9 @@ from .jobs import jobs
 from .jobs.finished import smoothing_of
 from .preferences import home
 from .properties import of
-from .scene.build import BuildOptions, BuiltCapture, build_capture
+from .scene.build import BuildOptions, BuiltCapture
+from .scene.cleaned import build_cleaned
 from .scene.kept_edits import edits_for, keep_edits
-from .scene.rederive import rederive
-from .scene.stored_settings import keep_cleanup
 
 
 def import_capture(scene: bpy.types.Scene, path: Path, options: BuildOptions | None = None) -> BuiltCapture:
@@ -41,11 +40,9 @@ def import_capture(scene: bpy.types.Scene, path: Path, options: BuildOptions | N
         result = replace(result, clips=apply_edits(result.clips, edits_for(scene, folder)))
     if result.footage.is_proxy:
         keep.mkdir(parents=True, exist_ok=True)
-    built = build_capture(scene, keep_footage(result, keep), options or of(scene).build_options())
-    if smoothing := smoothing_of(folder):
-        for person in built.people:
-            keep_cleanup(person.armature, Cleanup(smoothing=smoothing))
-            rederive(scene, person.armature)
+    cleanup = Cleanup(smoothing=smoothing_of(folder) or 0.0)
+    options = options or of(scene).build_options()
+    built, _ = build_cleaned(scene, keep_footage(result, keep), options, cleanup)
     _select(scene, built)
     keep_edits(scene, folder, ())
     landing.brought_in(folder, built.collection)

@@ -71,19 +71,24 @@ def make_room(scene: bpy.types.Scene) -> None:
 
 
 def fit_scene(scene: bpy.types.Scene, footage: Footage, start: int | None) -> None:
-    """Give the scene the video's rate, length and picture size.
-
-    The rate is exact to single precision: 30000/1001 becomes fps 30 with base 1.001.
-    """
-    whole = max(1, round(footage.fps))
-    scene.render.fps = whole
-    scene.render.fps_base = float(Fraction(whole) / footage.fps)
+    """Give the scene the video's rate, length and picture size."""
     first = scene.frame_start if start is None else start
-    # The end is moved out of the way first: Blender keeps start <= end by pushing the other one.
-    scene.frame_end = max(scene.frame_end, first)
-    scene.frame_start = first
-    scene.frame_end = first + max(0, footage.trim[1] - footage.trim[0] - 1)
+    fit_time(scene, footage.fps, first, first + max(0, footage.trim[1] - footage.trim[0] - 1))
     scene.render.resolution_x, scene.render.resolution_y = footage.width, footage.height
     scene.render.resolution_percentage = 100
     scene.render.pixel_aspect_x = scene.render.pixel_aspect_y = 1.0
+
+
+def fit_time(scene: bpy.types.Scene, rate: Fraction, first: int, last: int) -> None:
+    """Give the scene a frame rate and a range, and go to its first frame.
+
+    The rate is exact to single precision: 30000/1001 becomes fps 30 with base 1.001.
+    """
+    whole = max(1, round(rate))
+    scene.render.fps = whole
+    scene.render.fps_base = float(Fraction(whole) / rate)
+    # The end is moved out of the way first: Blender keeps start <= end by pushing the other one.
+    scene.frame_end = max(scene.frame_end, first)
+    scene.frame_start = first
+    scene.frame_end = last
     scene.frame_set(first)

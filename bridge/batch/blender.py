@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -35,14 +35,21 @@ class WarmBlender:
     """One Blender process, started with the first request and again after `clips` of them or a crash.
 
     Args:
-        clips: see `CLIPS`. seconds: see `SILENT_SECONDS`.
+        clips: see `CLIPS`. seconds: see `SILENT_SECONDS`. variables: of the environment, for this one alone.
 
     Attributes:
         started: how often a process was started.
     """
 
-    def __init__(self, program: BlenderProgram, clips: int = CLIPS, seconds: float = SILENT_SECONDS) -> None:
+    def __init__(
+        self,
+        program: BlenderProgram,
+        clips: int = CLIPS,
+        seconds: float = SILENT_SECONDS,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.program = program
+        self._variables = dict(variables or {})
         self.started = 0
         self._clips, self._seconds = clips, seconds
         self._process: subprocess.Popen[bytes] | None = None
@@ -149,7 +156,7 @@ class WarmBlender:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                env=python_environment(self.program.path),
+                env=python_environment(self.program.path) | self._variables,
             )
         except OSError as error:
             raise BlenderFailed(

@@ -57,7 +57,7 @@ def captured(
         return Captured(kept, False, 0.0)
     started = time.monotonic()
     if is_motion(source):
-        job = _motion_job(task, source)
+        job = _motion_job(task, source, session.home.jobs)
     else:
         session.capture(source, task.settings)
         job = session.finish(on_progress=on_progress, should_cancel=should_cancel)
@@ -95,7 +95,7 @@ def _keep(job: Path, folder: Path) -> None:
         part = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
         try:
             for path in job.iterdir():
-                if path.is_file() and path.name not in ("owner.json", "scan.json"):
+                if path.name in ("job.json", "result.json") or path.suffix in (".npz", ".mp4"):
                     shutil.copyfile(path, part / path.name)
             shutil.rmtree(folder, ignore_errors=True)
             os.replace(part, folder)
@@ -103,10 +103,10 @@ def _keep(job: Path, folder: Path) -> None:
             shutil.rmtree(part, ignore_errors=True)
 
 
-def _motion_job(task: ClipTask, source: Path) -> Job:
+def _motion_job(task: ClipTask, source: Path, folder: Path) -> Job:
     """A job folder around the motions of a file, as a capture would have left it."""
     clips = _chosen((read_clip(source),), str(task.settings.get("person", "all")), source)
-    job = jobs.create_job(Path(task.state) / "jobs", "capture", source, task.settings)
+    job = jobs.create_job(folder, "capture", source, task.settings)
     with writing(job.folder):
         for clip in clips:
             write_clip(job.folder / f"result-{clip.track}.npz", clip)

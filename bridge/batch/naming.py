@@ -9,13 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ...core.errors import InputError
-from ..output import PER_PERSON
+from ..output import PER_PERSON, SUFFIXES
 from .task import ClipTask
 
 PATTERN = "{clip}_{person}"
 FIELDS = ("clip", "person")
 _LONGEST = 120  # characters of a clip's name: endings, persons and temporary names must fit into 255 bytes
-_ENDINGS = {"amass": "npz"}
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
 
@@ -76,10 +75,10 @@ def output_files(task: ClipTask, tracks: Iterable[str]) -> list[tuple[Path, str,
         tracks: of the people of the clip.
     """
     everyone = tuple(tracks)
-    endings = Counter(_ENDINGS.get(name, name) for name in task.formats)
+    endings = Counter(SUFFIXES.get(name, name) for name in task.formats)
     files = []
     for name in task.formats:
-        ending = _ENDINGS.get(name, name)
+        ending = SUFFIXES.get(name, name)
         suffix = f"_{name}.{ending}" if endings[ending] > 1 and name != ending else f".{ending}"
         each = "{person}" in task.name or name in PER_PERSON or task.retarget is not None
         for group in [(track,) for track in everyone] if each else [everyone]:

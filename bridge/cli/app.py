@@ -8,6 +8,7 @@ import typer
 
 from ..version import VERSION
 from .ablate import ablate, figures
+from .batch import batch
 from .bench import bench
 from .capture import capture
 from .data import data
@@ -26,7 +27,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (setup, capture, scan, doctor, demo, bench, train, ablate):
+for command in (setup, capture, batch, scan, doctor, demo, bench, train, ablate):
     app.command()(explained(command))
 app.add_typer(data, name="data")
 app.add_typer(evaluate, name="evaluate")

@@ -85,6 +85,15 @@ def _nvidia() -> Gpu | None:
     return None
 
 
+def nvidia_gpus() -> list[str]:
+    """NVIDIA's GPUs as CUDA_VISIBLE_DEVICES names them: those it already names, else all."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return [name.strip() for name in visible.split(",") if name.strip()]
+    program = nvidia_smi()
+    return re.findall(r"\(UUID: (GPU-[^)]+)\)", _output([program, "-L"])) if program else []
+
+
 def nvidia_smi() -> str | None:
     """NVIDIA's own tool, which its Windows driver puts into System32 and older ones beside the program."""
     if found := shutil.which("nvidia-smi"):

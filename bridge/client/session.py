@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +65,7 @@ class Session:
         home: where the job folders, logs and models are.
         idle_seconds: the worker leaves by itself after so long without a job.
         command: replaces the worker's command line (tests run other workers with it).
+        variables: of the environment, for this worker alone.
 
     Attributes:
         state: "stopped", "starting", "ready", "busy" or "cancelling".
@@ -82,6 +83,7 @@ class Session:
         idle_seconds: float = 600.0,
         command: Sequence[str | Path] | None = None,
         patience: Patience | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.home = home
         self.log = home.logs / "worker.log"
@@ -93,6 +95,7 @@ class Session:
         arguments = ["-m", WORKER_MODULE, "--home", home.root, "--idle", str(idle_seconds)]
         self._command = list(command) if command else [python, *arguments]
         self._patience = patience or Patience()
+        self._variables = variables
         self._worker: WorkerProcess | None = None
         self._job: Job | None = None
         self._events: list[Event] = []
@@ -117,7 +120,7 @@ class Session:
         if self._worker is None:
             self.hello, self._bye, self._complaint = None, None, None
             grace = self._patience.terminate
-            self._worker = WorkerProcess(self._python, self._command, self.home, grace)
+            self._worker = WorkerProcess(self._python, self._command, self.home, grace, self._variables)
             self.state = "starting"
             self._deadline = time.monotonic() + self._patience.hello
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,7 +31,14 @@ class WorkerProcess:
         OutputError: the log cannot be written.
     """
 
-    def __init__(self, python: Path, command: Sequence[str | Path], home: Home, grace: float) -> None:
+    def __init__(
+        self,
+        python: Path,
+        command: Sequence[str | Path],
+        home: Home,
+        grace: float,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         if not python.exists():
             raise WorkerEnvironmentMissing(
                 f"The worker's environment is not installed ({python} does not exist); "
@@ -47,7 +54,7 @@ class WorkerProcess:
                     stdout=subprocess.PIPE,
                     stderr=log,
                     cwd=home.root,
-                    env=python_environment(python),
+                    env=python_environment(python) | dict(variables or {}),
                 )
         except OSError as error:
             raise WorkerEnvironmentBroken(

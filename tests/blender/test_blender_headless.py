@@ -15,9 +15,9 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 
-from reel2rig.blender_addon import headless  # noqa: E402
+from reel2rig.blender_addon import headless, headless_work  # noqa: E402
 from reel2rig.blender_addon.headless import BadRequest, run_file, run_request  # noqa: E402
-from reel2rig.blender_addon.scene.export import files as export  # noqa: E402
+from reel2rig.blender_addon.scene.export import staging  # noqa: E402
 from reel2rig.blender_addon.scene.names import BONES  # noqa: E402
 from reel2rig.blender_addon.scene.whole import is_whole  # noqa: E402
 from reel2rig.core.errors import DiskFull, OutputFolderMissing, UnknownFormat  # noqa: E402
@@ -95,7 +95,7 @@ def test_people_who_enter_at_different_times_stay_in_time(make_clip, make_job, t
 def test_a_file_for_several_people_is_refused_as_bvh_until_one_is_chosen(make_clip, make_job, tmp_path):
     job = make_job(make_clip(frames=2), make_clip(frames=2, track="2"))
     out = tmp_path / "x.bvh"
-    with pytest.raises(export.OnePersonOnly):
+    with pytest.raises(staging.OnePersonOnly):
         run_request({"job": str(job), "output": str(out), "format": "bvh"})
     assert not out.exists()
     export_to(tmp_path, job, "bvh", tracks=["2"])
@@ -159,7 +159,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_half_of_a_new_one(make_clip, mak
         Path(path).write_text("half of it")
         raise RuntimeError("Error: Python: Traceback\nOSError: [Errno 28] No space left on device")
 
-    monkeypatch.setitem(export._WRITERS, "fbx", full)
+    monkeypatch.setitem(staging.WRITERS, "fbx", full)
     with pytest.raises(DiskFull, match="free some space"):
         run_request({"job": str(make_job(make_clip(frames=2))), "output": str(out), "format": "fbx"})
     assert out.read_text() == "mine"
@@ -170,13 +170,13 @@ def test_a_full_disk_leaves_the_old_file_and_no_half_of_a_new_one(make_clip, mak
 def test_a_file_that_blender_cut_off_in_silence_is_never_handed_over(
     make_clip, make_job, tmp_path, monkeypatch, suffix
 ):
-    whole = export._WRITERS[suffix]
+    whole = staging.WRITERS[suffix]
 
     def cut(built, path):
         whole(built, path)
         Path(path).write_bytes(Path(path).read_bytes()[:-5000])
 
-    monkeypatch.setitem(export._WRITERS, suffix, cut)
+    monkeypatch.setitem(staging.WRITERS, suffix, cut)
     out = tmp_path / f"x.{suffix}"
     report_of(tmp_path, {"job": str(make_job(make_clip(frames=2))), "output": str(out), "format": suffix}, 3)
     assert not out.exists()
@@ -203,12 +203,12 @@ def test_errors_reach_the_report_with_code_and_exit_code(tmp_path):
         tmp_path, {"job": str(tmp_path), "output": str(tmp_path / "x.glb"), "format": "glb"}, 2
     )
     assert (report["ok"], report["code"]) == (False, "result.missing")
-    report = report_of(tmp_path, {"job": str(tmp_path), "output": "x", "format": "abc"}, 3)
+    report = report_of(tmp_path, {"job": str(tmp_path), "output": "x", "format": "obj"}, 3)
     assert report["code"] == "output.unknown_format"
 
 
 def test_a_fault_of_the_program_is_reported_as_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(headless, "read_result", lambda _: 1 / 0)
+    monkeypatch.setattr(headless_work, "read_result", lambda _: 1 / 0)
     report = report_of(tmp_path, {"job": str(tmp_path)}, 1)
     assert report["code"] == "internal.error"
     assert "ZeroDivisionError" in report["details"]
