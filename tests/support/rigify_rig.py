@@ -38,11 +38,10 @@ def append_rigify(scene: Any, name: str = "rig") -> Any:
 
 
 def _generate(path: str) -> None:
-    import addon_utils
     import bpy
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    addon_utils.enable("rigify", default_set=True)
+    bpy.ops.preferences.addon_enable(module="rigify")
     bpy.ops.object.armature_human_metarig_add()
     bpy.ops.pose.rigify_generate()
     bpy.ops.wm.save_as_mainfile(filepath=path, compress=True)
