@@ -150,7 +150,7 @@ class _Plan:
         rest[:, :3, 3] *= size
         poses[..., :3, 3] *= size
         lengths = np.array([self.rig.data.bones[name].length for name in self.names]) * size
-        action = _played_action(self.rig)
+        action = played_action(self.rig)
         return RigTake(
             name=self.rig.name,
             action=action.name if action else self.rig.name,
@@ -165,7 +165,7 @@ class _Plan:
         )
 
 
-def _played_action(rig: bpy.types.Object) -> bpy.types.Action | None:
+def played_action(rig: bpy.types.Object) -> bpy.types.Action | None:
     """What names the take: the lowest strip's action, for on top lie corrections, else the rig's own."""
     data = rig.animation_data
     strips = [strip.action for track in data.nla_tracks for strip in track.strips] if data else []
