@@ -169,14 +169,21 @@ def _some_valid(valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return seen if seen.any() else np.ones(len(seen), dtype=bool)
 
 
-def _world_from_camera(ground: Ground, scale: float, first: _Person) -> tuple[Array, Array]:
-    """Rotation and translation from camera space (already `scale` times as large) into the world."""
-    up = ground.up
+def level_axes(up: Array) -> Array:
+    """(3, 3) rotation from camera space into a level world; `up` (3,) is the direction against gravity.
+
+    **Convention**: camera x right, y down, z forward; world y up, and the camera looks along -z.
+    """
     ahead: Array = np.array([0.0, 0.0, 1.0]) - up[2] * up
     if np.linalg.norm(ahead) < 1e-3:  # looking straight down: the top of the picture is ahead
         ahead = np.array([0.0, -1.0, 0.0]) - -up[1] * up
     ahead /= np.linalg.norm(ahead)
-    turn: Array = np.stack([np.cross(ahead, up), up, -ahead])
+    return np.stack([np.cross(ahead, up), up, -ahead])
+
+
+def _world_from_camera(ground: Ground, scale: float, first: _Person) -> tuple[Array, Array]:
+    """Rotation and translation from camera space (already `scale` times as large) into the world."""
+    turn = level_axes(ground.up)
     start = int(np.argmax(_some_valid(first.prediction.valid)))
     below = turn @ first.root[start] * scale
     return turn, np.array([-below[0], ground.height * scale, -below[2]])
