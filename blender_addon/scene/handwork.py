@@ -18,7 +18,7 @@ _WRITTEN = "reel2rig_keys"  # on the action: what its curves were when they were
 
 def bone_path(bone: str, name: str) -> str:
     """Data path of a pose bone's property."""
-    return f'pose.bones["{bone}"].{name}'
+    return f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{name}'
 
 
 def captured_paths() -> frozenset[str]:

@@ -69,7 +69,7 @@ def seen(scene, armature, frames) -> Seen:
         whole = int(np.floor(frame))
         scene.frame_set(whole, subframe=float(frame - whole))
         world = np.array(armature.matrix_world)
-        poses = world @ np.array([bone.matrix for bone in armature.pose.bones])
+        poses = world @ np.array([bone.matrix for bone in armature.pose.bones], np.float64)
         axes.append(poses[:, :3, :3] / np.linalg.norm(poses[:, :3, :3], axis=1, keepdims=True))
         heads.append(poses[:, :3, 3] * scene.unit_settings.scale_length)
     scene.frame_set(before)

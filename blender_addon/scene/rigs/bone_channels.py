@@ -87,22 +87,22 @@ def is_rotation_locked(bone: bpy.types.PoseBone) -> bool:
 def free_channels(bone: bpy.types.PoseBone) -> NDArray[np.bool_]:
     """(C,) which channels of a bone's rotation may be keyed.
 
-    Without Blender's "4L" the three locks of a quaternion stand for Euler angles: all of its channels are
-    keyed unless all three are locked, and `locked_rotation` keeps the angles.
+    Without Blender's "4D" the three locks of a quaternion stand for Euler angles: its channels are keyed
+    together, and `locked_rotation` keeps the angles.
     """
     locks = np.array(bone.lock_rotation, bool)
     if bone.rotation_mode not in ("QUATERNION", "AXIS_ANGLE"):
         return ~locks
-    if bone.lock_rotations_4d:
-        return ~np.append(bone.lock_rotation_w, locks)
-    return np.full(4, not locks.all())
+    if locks.all():  # what is left would turn nothing
+        return np.zeros(4, bool)
+    return ~np.append(bone.lock_rotation_w, locks) if bone.lock_rotations_4d else np.ones(4, bool)
 
 
 def locked_rotation(bone: bpy.types.PoseBone, rotation: Array) -> Array:
     """(T, 4) how a bone turns that is to turn by `rotation` (T, 4) but has locks: what is locked stays."""
     mode = bone.rotation_mode
     four = mode in ("QUATERNION", "AXIS_ANGLE")
-    if four and not bone.lock_rotations_4d:
+    if four and not bone.lock_rotations_4d and not all(bone.lock_rotation):
         angles = unwrapped_euler(rotation[:, None], "XYZ")[:, 0]
         now = bone.matrix_basis.to_euler("XYZ")
         return quaternion_from_euler(np.where(bone.lock_rotation, now, angles), "XYZ")

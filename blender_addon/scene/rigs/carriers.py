@@ -32,7 +32,6 @@ class Binding:
         carriers: bone -> the keyed bone that takes it along rigidly, None for the armature object.
         offsets: bone -> (4,) what its own rotation needs first, where the rig does not hold it at rest.
         shifts: bone -> (3,) the same for its location, in units of the armature.
-        loose: (bone, other) pairs where `other` takes `bone` along only in part.
 
     **Convention**: with A the rest axes of a bone, c its carrier, and Z what axes are while no keyed bone is
     turned, offset = Z^T Z_c A_c^T A, and the bone's own rotation is offset times what it would be from rest.
@@ -42,7 +41,6 @@ class Binding:
     carriers: dict[str, str | None]
     offsets: dict[str, Array]
     shifts: dict[str, Array]
-    loose: tuple[tuple[str, str], ...]
 
     def own(self, bone: str, rotation: Array) -> Array:
         """(T, 4) the rotation to key, from the one that starts at rest."""
@@ -63,20 +61,17 @@ def bind(stage: Stage, armature: bpy.types.Object, bones: Sequence[str]) -> Bind
         stage.update()
         zero = stage.pose(armature)[rows].astype(np.float64)
         turns = np.stack([_response(stage, armature, bone, rows, zero) for bone in bones])
-    angles = _angles(turns)
     own = turns[np.arange(len(bones)), np.arange(len(bones))]
     # together[c, j]: turning c turns j just as much. A bone that does not turn takes nothing along.
     together = _angles(turns @ np.swapaxes(own, -1, -2)[:, None]) < _SAME
-    together &= (np.diagonal(angles) > _SAME)[:, None]
+    together &= (_angles(own) > _SAME)[:, None]
     np.fill_diagonal(together, False)
     depths = together.sum(axis=0)
     carriers: dict[str, str | None] = {}
     for column, bone in enumerate(bones):
         above = np.flatnonzero(together[:, column])
         carriers[bone] = bones[above[np.argmax(depths[above])]] if len(above) else None
-    partly = (angles > _SAME) & ~together & ~np.eye(len(bones), dtype=bool)
-    loose = tuple((bones[bone], bones[by]) for by, bone in np.argwhere(partly))
-    return Binding(carriers, *_offsets(armature, carriers, dict(zip(bones, zero, strict=True))), loose)
+    return Binding(carriers, *_offsets(armature, carriers, dict(zip(bones, zero, strict=True))))
 
 
 def _response(stage: Stage, armature: bpy.types.Object, bone: str, rows: list[int], zero: Array) -> Array:

@@ -52,7 +52,8 @@ def retarget_rig(
 
     The source is read as it is seen: its action, corrections and strips on top, constraints. Of the target
     only its animation changes: what it played before is kept, no bone, constraint, driver or rotation mode
-    is touched, and bones without a role are left alone.
+    is touched, and bones without a role are left alone. Switches between FK and IK that its map names are
+    set, and keyed in the same action.
 
     Args:
         rig_map: of the target; without, that which is kept with it or its bones tell.
