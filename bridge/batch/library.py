@@ -29,7 +29,7 @@ def make_library(
             assets.append({
                 "file": action["file"],
                 "name": action["name"],
-                "key": f"{task.folder}/{task.id}/{action['track']}",
+                "key": f"{task.folder}/{task.id}/{action['track']} on {onto}",
                 "catalog": f"{CATALOG}/{_plain(onto)}",
                 "tags": [task.id, person, onto, *task.tags],
                 "description": f"{Path(task.input).name}, person {action['track']}{frames}",
