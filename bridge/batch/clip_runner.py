@@ -28,9 +28,13 @@ class ClipRunner:
 
     The home folder, the worker's environment and Blender are those of the node (`$REEL2RIG_HOME`,
     `$REEL2RIG_BLENDER` as the node's Ray was started with); of its GPUs it sees those that Ray granted it.
+
+    Args:
+        restart_every: clips after which the Blender is started afresh.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, restart_every: int) -> None:
+        self._restart_every = restart_every
         self._open = ExitStack()
         self._tools: ClipTools | None = None
 
@@ -72,7 +76,7 @@ class ClipRunner:
         if self._tools is None:
             home = Home.find()
             python = find_environment(home).python
-            blender = self._open.enter_context(WarmBlender(find_blender(python)))
+            blender = self._open.enter_context(WarmBlender(find_blender(python), self._restart_every))
             session = self._open.enter_context(Session(python, home))
             self._tools = ClipTools(session, blender)
         return self._tools

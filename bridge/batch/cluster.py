@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from ...core.errors import Cancelled
 from ..errors import WorkerError
 from .crew import Crew
 from .inputs import is_motion
-from .ray_cluster import Needs, connected, node_resources
+from .ray_cluster import ClusterOptions, Needs, connected, node_resources
 from .task import ClipOutcome, ClipTask
 
 LOOK = 0.5  # seconds between two looks at cancelling and at new nodes
@@ -22,26 +21,6 @@ LOOK = 0.5  # seconds between two looks at cancelling and at new nodes
 
 class ClusterTooSmall(WorkerError):
     code = "ray.too_small"
-
-
-@dataclass(frozen=True)
-class ClusterOptions:
-    """Where and how a batch is spread.
-
-    Attributes:
-        address: as `ray_cluster.connected` takes it.
-        cpus: cores granted to each clip.
-        gpus: granted to each clip that is captured; None is one where the cluster has any and the settings do
-            not say "cpu". Files of motion need none.
-        runners: at most so many clips at a time; None is what the cluster holds.
-        tries: how often a clip is begun before it counts as failed because its nodes are lost.
-    """
-
-    address: str
-    cpus: float = 1.0
-    gpus: float | None = None
-    runners: int | None = None
-    tries: int = 3
 
 
 def run_on_cluster(
@@ -72,7 +51,7 @@ def run_on_cluster(
                 raise ClusterTooSmall(
                     f"No node of the Ray cluster has {needs}; ask for less with --ray-cpus and --ray-gpus."
                 )
-            crews.append(Crew(ray, needs, group, on_outcome, say, options.tries, options.runners))
+            crews.append(Crew(ray, needs, group, on_outcome, say, options))
         try:
             while any(crew.is_busy for crew in crews):
                 if should_cancel():

@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import WorkerError
 from ..version import VERSION
 from .clip_runner import ClipRunner
-from .ray_cluster import Needs, node_resources
+from .ray_cluster import ClusterOptions, Needs, node_resources
 from .task import FAILED, ClipOutcome, ClipTask
 
 FAREWELL = 10.0  # seconds in which a runner may end its worker and its Blender in order
@@ -51,8 +51,7 @@ class Crew:
     keeps its place without getting any clip, so that the next one is put elsewhere.
 
     Args:
-        ray: the connected package.
-        tries: how often a clip is begun before it is given up. most: runners at a time; None is what fits.
+        ray: the connected package. on_outcome, say: as `cluster.run_on_cluster` takes them.
     """
 
     def __init__(
@@ -62,10 +61,9 @@ class Crew:
         tasks: Iterable[ClipTask],
         on_outcome: Callable[[ClipOutcome], None],
         say: Callable[[str], None],
-        tries: int,
-        most: int | None,
+        options: ClusterOptions,
     ) -> None:
-        self._ray, self._needs, self._tries, self._most = ray, needs, tries, most
+        self._ray, self._needs, self._options = ray, needs, options
         self._on_outcome, self._say = on_outcome, say
         self._waiting = deque(Attempt(task) for task in tasks)
         self._kind = ray.remote(ClipRunner).options(**needs.options(), scheduling_strategy="SPREAD")
@@ -109,10 +107,10 @@ class Crew:
 
     def _hire(self) -> None:
         there = len(self._starting) + len(self._working) + len(self._unfit)
-        room = self._most or sum(self._needs.fit(node) for node in node_resources(self._ray))
+        room = self._options.runners or sum(self._needs.fit(node) for node in node_resources(self._ray))
         usable = self._bad_starts < BAD_STARTS
         for _ in range(min(len(self._waiting) - len(self._starting), room - there) if usable else 0):
-            runner = Runner(self._kind.remote())
+            runner = Runner(self._kind.remote(self._options.restart_every))
             self._starting[runner.handle.introduce.remote(self._waiting[0].task.to_json())] = runner
         if not self._starting and not self._working and (self._unfit or not usable):
             raise CrewUnfit(f"No node of the Ray cluster can take part: {self._reason}.")
@@ -148,7 +146,7 @@ class Crew:
                 task.id, task.input, FAILED, code=NodeLost.code, message=message, exit_code=NodeLost.exit_code
             )
         # What the clip itself is to blame for fails everywhere; a worker that died may live elsewhere.
-        if outcome.code.startswith(("ray.", "worker.")) and begun < self._tries:
+        if outcome.code.startswith(("ray.", "worker.")) and begun < self._options.tries:
             self._say(f"{task.id} is begun again: {outcome.message}")
             self._waiting.append(Attempt(task, begun))
             return

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import WorkerError
+from .blender import CLIPS
 
 LOCAL = "local"
 OBJECT_STORE = 80 * 2**20  # bytes, next to Ray's least: only paths and short records travel
@@ -45,6 +46,28 @@ class Needs:
         """How many clips a node with these resources can hold at once."""
         asked = {"CPU": self.cpus, "GPU": self.gpus, "memory": MEMORY}
         return min(int(resources.get(name, 0.0) / share + 1e-6) for name, share in asked.items() if share)
+
+
+@dataclass(frozen=True)
+class ClusterOptions:
+    """Where and how a batch is spread.
+
+    Attributes:
+        address: as `connected` takes it.
+        cpus: cores granted to each clip.
+        gpus: granted to each clip that is captured; None is one where the cluster has any and the settings do
+            not say "cpu". Files of motion need none.
+        runners: at most so many clips at a time; None is what the cluster holds.
+        restart_every: clips after which a runner's Blender is started afresh.
+        tries: how often a clip is begun before it counts as failed because its nodes are lost.
+    """
+
+    address: str
+    cpus: float = 1.0
+    gpus: float | None = None
+    runners: int | None = None
+    restart_every: int = CLIPS
+    tries: int = 3
 
 
 def import_ray() -> Any:

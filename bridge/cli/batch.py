@@ -15,13 +15,16 @@ from ...core.motion.cleanup.settings import Cleanup
 from ...core.pipeline.settings import CaptureSettings
 from ..batch.blender import CLIPS, WarmBlender
 from ..batch.choices import PARTS, BatchChoices, read_choices
+from ..batch.cluster import ClusterOptions, run_on_cluster
 from ..batch.inputs import is_motion
 from ..batch.library import make_library
 from ..batch.local import Place, places, run_here
 from ..batch.manifest import Manifest
 from ..batch.naming import PATTERN
 from ..batch.plan import Batch, plan_batch
-from ..batch.run_batch import run_batch
+from ..batch.ray_cluster import import_ray
+from ..batch.run_batch import Runner, run_batch
+from ..batch.shards import parse_shard
 from ..batch.task import ClipOutcome, ClipTask
 from ..client.environment import Environment, find_environment
 from ..client.gpu import nvidia_gpus
@@ -76,6 +79,17 @@ def batch(
     restart_every: Annotated[
         int, typer.Option(min=1, help="Clips after which Blender is started afresh.")
     ] = CLIPS,
+    ray: Annotated[
+        str | None,
+        typer.Option(help="Spread the clips over a Ray cluster: its address, or local.", metavar="ADDRESS"),
+    ] = None,
+    ray_cpus: Annotated[float, typer.Option(min=0.1, help="With --ray: CPU cores for each clip.")] = 1.0,
+    ray_gpus: Annotated[
+        float | None, typer.Option(min=0.0, help="With --ray: GPUs for each captured clip; 0.5 shares one.")
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option(help="Make share I of N alone, for render farms.", metavar="I/N")
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Leave alone what an earlier run has finished.")
     ] = False,
@@ -86,6 +100,9 @@ def batch(
 
     A clip that cannot be captured does not stop the others. Ends with 0 when every clip is done.
     """
+    share = parse_shard(shard) if shard else None
+    if ray:
+        import_ray()  # before anything is made
     choices = read_choices(settings) if settings else BatchChoices()
     choices = replace(
         choices,
@@ -106,25 +123,29 @@ def batch(
         library=library,
     )
     plan = plan_batch(inputs, out, choices, _names if resume else lambda state: {})
+    if share:
+        plan = replace(plan, tasks=tuple(share.share(plan.tasks)))
     with interrupts() as wish, BatchView(len(plan.tasks)) as view:
         home = Home.find()
-        environment = _ready(plan, choices.settings, home, setup, wish, view)
-        blender = find_blender(environment.python)
-        gpus = [] if choices.settings.device == "cpu" else _gpus(environment)
-        where = places(min(jobs or max(1, len(gpus)), len(plan.tasks)), gpus)
-
-        def open_tools(place: Place) -> tuple[Session, WarmBlender]:
-            session = Session(environment.python, home, variables=place.variables)
-            return session, WarmBlender(blender, restart_every, variables=place.variables)
-
-        def run(tasks: Sequence[ClipTask], on_outcome: Callable[[ClipOutcome], None]) -> None:
-            run_here(tasks, where, open_tools, on_outcome, on_progress=view.show, should_cancel=wish)
+        if ray:
+            cluster = ClusterOptions(ray, ray_cpus, ray_gpus, jobs, restart_every)
+            run = _on_cluster(cluster, wish, view)
+        else:
+            environment = _ready(plan, choices.settings, home, setup, wish, view)
+            run = _here(environment, plan, choices.settings.device, jobs, restart_every, wish, view)
 
         def gather(file: Path, tasks: Sequence[ClipTask], outcomes: Sequence[ClipOutcome]) -> None:
-            with WarmBlender(blender) as fresh:
+            with WarmBlender(find_blender(find_environment(home).python)) as fresh:
                 make_library(fresh, file, tasks, outcomes)
 
-        report = run_batch(plan, run, resume=resume, make_library=gather, on_outcome=view.ended)
+        report = run_batch(
+            plan,
+            run,
+            resume=resume,
+            part=share.part if share else "",
+            make_library=None if share else gather,  # it takes all shards
+            on_outcome=view.ended,
+        )
     for note in shown_notes(report.outcomes):
         typer.echo(plain(note), err=True)
     if as_json:
@@ -159,6 +180,37 @@ def _ready(
     if all(is_motion(task.input) for task in plan.tasks):
         return find_environment(home)
     return preparation(setup, wish, view.say)(home, settings)
+
+
+def _here(
+    environment: Environment,
+    plan: Batch,
+    device: str,
+    jobs: int | None,
+    restart_every: int,
+    wish: Wish,
+    view: BatchView,
+) -> Runner:
+    """Runs clips on this computer. Raises BlenderMissing before any is begun."""
+    blender = find_blender(environment.python)
+    gpus = [] if device == "cpu" else _gpus(environment)
+    where = places(min(jobs or max(1, len(gpus)), len(plan.tasks)), gpus)
+
+    def open_tools(place: Place) -> tuple[Session, WarmBlender]:
+        session = Session(environment.python, environment.home, variables=place.variables)
+        return session, WarmBlender(blender, restart_every, variables=place.variables)
+
+    def run(tasks: Sequence[ClipTask], on_outcome: Callable[[ClipOutcome], None]) -> None:
+        run_here(tasks, where, open_tools, on_outcome, on_progress=view.show, should_cancel=wish)
+
+    return run
+
+
+def _on_cluster(cluster: ClusterOptions, wish: Wish, view: BatchView) -> Runner:
+    def run(tasks: Sequence[ClipTask], on_outcome: Callable[[ClipOutcome], None]) -> None:
+        run_on_cluster(tasks, cluster, on_outcome, say=view.say, should_cancel=wish)
+
+    return run
 
 
 def _gpus(environment: Environment) -> list[str]:

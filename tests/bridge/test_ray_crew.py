@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from reel2rig.bridge.batch.crew import Crew, CrewUnfit
-from reel2rig.bridge.batch.ray_cluster import MEMORY, Needs
+from reel2rig.bridge.batch.ray_cluster import MEMORY, ClusterOptions, Needs
 from reel2rig.bridge.batch.task import DONE, FAILED, ClipOutcome, ClipTask
 from reel2rig.bridge.version import VERSION
 
@@ -65,7 +65,7 @@ class _Kind:
     def __init__(self, ray):
         self._ray = ray
 
-    def remote(self):
+    def remote(self, restart_every):
         return _Handle(self._ray)
 
 
@@ -90,10 +90,10 @@ def clips(count: int) -> list[ClipTask]:
     ]
 
 
-def play(ray, tasks, tries=3, most=None):
+def play(ray, tasks, most=None):
     """Run a crew to its end; the outcomes and what was said."""
     outcomes, said = [], []
-    crew = Crew(ray, Needs(), tasks, outcomes.append, said.append, tries, most)
+    crew = Crew(ray, Needs(), tasks, outcomes.append, said.append, ClusterOptions("local", runners=most))
     try:
         while crew.is_busy:
             crew.take(crew.advance())
