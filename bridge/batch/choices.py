@@ -71,10 +71,13 @@ def read_choices(path: Path) -> BatchChoices:
     if strange := sorted(set(options) - set(known)):
         raise BadChoices(f"The retarget option '{strange[0]}' is unknown; known are {', '.join(known)}.")
     cleanup = cleanup_settings.to_json(plain.cleanup) | given.get("cleanup", {})
-    return replace(
-        plain,
-        settings=CaptureSettings.from_json(given.get("capture", {})),
-        cleanup=cleanup_settings.from_json(Cleanup, cleanup),
-        retarget=RetargetOptions(**options),
-        export=given.get("export", {}),
-    )
+    try:
+        return replace(
+            plain,
+            settings=CaptureSettings.from_json(given.get("capture", {})),
+            cleanup=cleanup_settings.from_json(Cleanup, cleanup),
+            retarget=RetargetOptions(**options),
+            export=given.get("export", {}),
+        )
+    except (TypeError, ValueError, AttributeError) as error:  # a value of a type that no setting has
+        raise BadChoices(f"The settings {path} hold a value of the wrong kind ({error}).") from error

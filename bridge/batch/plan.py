@@ -66,8 +66,11 @@ def plan_batch(
     folder = Path(out).expanduser().absolute()
     check_pattern(choices.name)
     _check_formats(choices.formats)
+    # Results must never be taken for inputs, nor written over them.
+    if any(Path(each).expanduser().absolute() == folder for each in inputs):
+        raise BadOutput(f"{folder} is the folder of the clips; choose another one, such as {folder / 'out'}.")
     clips = find_inputs(inputs, outside=folder)
-    _check_apart(clips, inputs, folder, choices)
+    _check_apart(clips, folder, choices)
     library = None if choices.library is None else _checked_library(choices.library)
     onto = _onto(choices)
     rate = None if choices.fps is None else parse_rate(choices.fps)
@@ -108,12 +111,7 @@ def _check_formats(formats: Sequence[str]) -> None:
         raise UnknownFormat(f"The format '{twice[0]}' is given twice; give each once.")
 
 
-def _check_apart(
-    clips: Sequence[Path], inputs: Sequence[str | Path], folder: Path, choices: BatchChoices
-) -> None:
-    """Results must never be taken for inputs, nor written over them."""
-    if any(Path(each).expanduser().absolute() == folder for each in inputs):
-        raise BadOutput(f"{folder} is the folder of the clips; choose another one, such as {folder / 'out'}.")
+def _check_apart(clips: Sequence[Path], folder: Path, choices: BatchChoices) -> None:
     endings = {f".{SUFFIXES.get(name, name)}" for name in choices.formats}
     for clip in clips:
         if clip.parent == folder and clip.suffix.lower() in endings:
