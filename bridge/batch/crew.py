@@ -18,6 +18,8 @@ from .task import FAILED, ClipOutcome, ClipTask
 
 FAREWELL = 10.0  # seconds in which a runner may end its worker and its Blender in order
 BAD_STARTS = 5  # runners that end before they can introduce themselves; after so many none is hired
+# Codes of what is wrong with a node, whatever the clip.
+NODES_FAULT = ("worker.environment_", "worker.version_", "blender.missing", "blender.too_old")
 
 
 class NodeLost(WorkerError):
@@ -124,15 +126,18 @@ class Crew:
             self._say(f"On the cluster {self._reason}.")
             return
         runner = replace(runner, host=str(about["host"]))
-        hinders = str(about["hinders"]).rstrip(".")
+        hinders = str(about["hinders"])
         if about["version"] != VERSION:
             hinders = f"it has version {about['version']} of Reel2Rig, and this is {VERSION}"
         if hinders:
-            self._reason = f"{runner.host} takes no part: {hinders}"
-            self._say(f"{self._reason}.")
-            self._unfit.append(runner)
+            self._keep_out(runner, hinders)
         else:
             self._idle.append(runner)
+
+    def _keep_out(self, runner: Runner, why: str) -> None:
+        self._reason = f"{runner.host} takes no part: {why.rstrip('.')}"
+        self._say(f"{self._reason}.")
+        self._unfit.append(runner)
 
     def _ended(self, runner: Runner, attempt: Attempt, reference: Any) -> None:
         task, begun = attempt.task, attempt.before + 1
@@ -145,6 +150,11 @@ class Crew:
             outcome = ClipOutcome(
                 task.id, task.input, FAILED, code=NodeLost.code, message=message, exit_code=NodeLost.exit_code
             )
+        if outcome.code.startswith(NODES_FAULT):
+            self._idle.remove(runner)
+            self._keep_out(runner, outcome.message)
+            self._waiting.append(attempt)
+            return
         # What the clip itself is to blame for fails everywhere; a worker that died may live elsewhere.
         if outcome.code.startswith(("ray.", "worker.")) and begun < self._options.tries:
             self._say(f"{task.id} is begun again: {outcome.message}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import WorkerError
+from ..errors import WorkerError, writing
 from .blender import CLIPS
 
 LOCAL = "local"
@@ -93,7 +93,7 @@ def connected(address: str, log: Path) -> Iterator[Any]:
     Args:
         address: of the cluster's head ("10.0.0.5:6379"), "auto" for the one this computer belongs to, or
             "local": a cluster of this computer alone is started, and ended again.
-        log: that file; its folder exists.
+        log: that file.
 
     Raises:
         RayMissing, ClusterUnreachable.
@@ -107,6 +107,8 @@ def connected(address: str, log: Path) -> Iterator[Any]:
         return
     if address != LOCAL:
         _require_answer(address)
+    with writing(log):
+        log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "a", encoding="utf-8") as stream, redirect_stdout(stream):
         _connect(ray, address)
         try:

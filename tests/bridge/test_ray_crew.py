@@ -161,6 +161,19 @@ def test_a_node_that_cannot_do_the_work_keeps_its_place_and_gets_no_clip(about, 
     assert [sentence for sentence in said if sentence.startswith(words)]
 
 
+def test_a_node_whose_worker_turns_out_broken_hands_its_clip_on():
+    first = []
+
+    def run(clip):
+        first.append(clip)
+        broken = {"state": FAILED, "code": "worker.environment_broken", "message": "It does not start."}
+        return broken if len(first) == 1 else {}
+
+    outcomes, said = play(StandIn([GOOD] * 2, run), clips(4))
+    assert [outcome.ok for outcome in outcomes] == [True] * 4
+    assert "anna takes no part: It does not start." in said
+
+
 def test_a_cluster_without_any_fitting_node_is_refused_with_the_reason():
     with pytest.raises(CrewUnfit, match="it does not see /in"):
         play(StandIn([GOOD | {"hinders": "it does not see /in."}] * 2), clips(5))

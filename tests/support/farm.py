@@ -29,7 +29,7 @@ def farm_variables(folder: Path, **further: str) -> dict[str, str]:
     """Make the home folder and the programs below `folder`; the variables by which processes find them."""
     home = Home(folder / "home")
     environment = own_environment(home)
-    _script(environment.python, _WORKER)
+    _script(environment.python, f'"{_WORKER}"')  # what it is called with is meant for the real worker
     marker = {"schema": SCHEMA, "version": VERSION, "python": str(environment.python), "device": "cpu"}
     environment.marker.write_text(json.dumps(marker | {"modules": {}, "preferred": True}), encoding="utf-8")
     home.models.mkdir(parents=True)
@@ -37,7 +37,7 @@ def farm_variables(folder: Path, **further: str) -> dict[str, str]:
         for name in (DETECTOR, LANDMARKER):
             bundle.writestr(name, b"never opened")
     blender = folder / "blender"
-    _script(blender, _BLENDER)
+    _script(blender, f'"{_BLENDER}" "$@"')
     return os.environ | {
         "REEL2RIG_HOME": str(home.root),
         headless_blender.VARIABLE: str(blender),
@@ -50,9 +50,9 @@ def farm_variables(folder: Path, **further: str) -> dict[str, str]:
     }
 
 
-def _script(path: Path, program: Path) -> None:
+def _script(path: Path, command: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{program}" "$@"\n', encoding="utf-8")
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" {command}\n', encoding="utf-8")
     path.chmod(0o755)
 
 
