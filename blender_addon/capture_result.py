@@ -106,8 +106,9 @@ def _footage(data: dict[str, Any], folder: Path) -> Footage:
     num, den = (int(value) for value in video["fps"])
     start, end = (int(value) for value in data["trim"])
     path = folder / data["proxy"] if data.get("proxy") else Path(video["path"])
+    shown = data.get("footage", True) and path.is_file()  # a motion file has no pictures
     return Footage(
-        path if path.is_file() else None,
+        path if shown else None,
         int(video["width"]),
         int(video["height"]),
         Fraction(num, den),

@@ -47,7 +47,7 @@ def land(item: Item) -> None:
     assert item.job is not None
     scene, folder = scene_of(item.asker), item.job.folder
     if scene is None:
-        if item.kind == "capture":
+        if item.kind != "scan":
             jobs.message = (
                 f"The scene that asked for {item.name} is gone; the capture waits under Finished Captures."
             )

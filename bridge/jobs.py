@@ -33,7 +33,7 @@ KEEP_DAYS = 7.0
 
 @dataclass(frozen=True)
 class Job:
-    """One job and its folder. `kind` is "capture" or "scan"."""
+    """One job and its folder. `kind` is "capture", "scan" or "convert"."""
 
     id: str
     kind: str

@@ -16,7 +16,7 @@ from typing import IO, Any, ClassVar
 
 from .errors import WorkerProtocolError
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 MAX_LINE = 1 << 20  # bytes, the newline included; a request is a few kilobytes
 
 
@@ -55,6 +55,20 @@ class Scan:
     """Client: only list the people of this video, into the job folder."""
 
     type: ClassVar[str] = "scan"
+    job: str
+    folder: str
+    video: str
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Convert:
+    """Client: read this motion file of another system into the job folder, as a finished capture.
+
+    `video` is the file; `settings` are those of `core.results.job.convert_motion`.
+    """
+
+    type: ClassVar[str] = "convert"
     job: str
     folder: str
     video: str
@@ -119,9 +133,9 @@ class Bye:
     reason: str
 
 
-Message = Hello | Capture | Scan | Cancel | Progress | Result | Failure | Bye
+Message = Hello | Capture | Scan | Convert | Cancel | Progress | Result | Failure | Bye
 _CLASSES: dict[str, type[Message]] = {
-    kind.type: kind for kind in (Hello, Capture, Scan, Cancel, Progress, Result, Failure, Bye)
+    kind.type: kind for kind in (Hello, Capture, Scan, Convert, Cancel, Progress, Result, Failure, Bye)
 }
 _CHECKS: dict[str, tuple[type, ...]] = {
     "int": (int,),

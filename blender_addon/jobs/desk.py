@@ -231,6 +231,8 @@ class Jobs:
             session = self.worker.open(item.home)
             if item.kind == "scan":
                 item.job = session.scan(item.video, item.settings)
+            elif item.kind == "convert":
+                item.job = session.convert(item.video, item.settings)
             else:
                 item.job = session.capture(item.video, item.settings, item.after)
                 asked = {"smoothing": item.smoothing, "scene": item.asker.name, "file": item.asker.file}

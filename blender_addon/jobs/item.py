@@ -33,7 +33,7 @@ class Item:
     """One job of the queue.
 
     Attributes:
-        kind: "capture" or "scan".
+        kind: "capture", "scan", or "convert": `video` is then another system's motion file.
         settings: of the worker, as JSON. smoothing: what Blender itself smooths by, afterwards.
         asker: the scene it is for. after: the scan whose work is used again.
         state: "waiting", "running", "cancelling", "landing" (done, and not in a scene yet), "done", "failed"

@@ -12,6 +12,7 @@ _STAGES = {
     "refine": "Fitting the body",
     "world": "Finding the floor",
     "files": "Writing files",
+    "convert": "Reading the motion file",
 }
 _COUNTED = {"people": "frames", "features": "frames", "network": "frames"}
 

@@ -11,6 +11,7 @@ from .ablate import ablate, figures
 from .batch import batch
 from .bench import bench
 from .capture import capture
+from .convert import convert
 from .data import data
 from .demo import demo
 from .doctor import doctor
@@ -27,7 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (setup, capture, batch, scan, doctor, demo, bench, train, ablate):
+for command in (setup, capture, batch, convert, scan, doctor, demo, bench, train, ablate):
     app.command()(explained(command))
 app.add_typer(data, name="data")
 app.add_typer(evaluate, name="evaluate")

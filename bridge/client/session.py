@@ -30,13 +30,25 @@ from ..errors import (
 )
 from ..home import Home
 from ..jobs import Job
-from ..protocol import PROTOCOL_VERSION, Bye, Cancel, Capture, Failure, Hello, Progress, Result, Scan
+from ..protocol import (
+    PROTOCOL_VERSION,
+    Bye,
+    Cancel,
+    Capture,
+    Convert,
+    Failure,
+    Hello,
+    Progress,
+    Result,
+    Scan,
+)
 from ..version import VERSION
 from .events import Advanced, Cancelled, Event, Failed, Finished, Ready, Stopped
 from .worker_process import Incoming, WorkerProcess
 
 WORKER_MODULE = "reel2rig.bridge.worker"  # as installed there, whatever name this copy has inside Blender
 
+_REQUESTS = {kind.type: kind for kind in (Capture, Scan, Convert)}
 _HOW = {
     "asked": "Cancelled; the worker stopped when asked.",
     "terminated": "Cancelled; the worker did not answer in time and was terminated.",
@@ -139,6 +151,14 @@ class Session:
     def scan(self, video: str | Path, settings: dict[str, Any]) -> Job:
         """Begin to list the people of a video; otherwise as `capture`."""
         return self._begin(Scan.type, video, settings)
+
+    def convert(self, file: str | Path, settings: dict[str, Any]) -> Job:
+        """Begin to read a motion file of another system; what comes of it is a finished capture.
+
+        Args:
+            settings: {"fps": a text or None, "body": "free" or a path}. Raises as `capture`.
+        """
+        return self._begin(Convert.type, file, settings)
 
     def cancel(self) -> None:
         """Stop the job: ask, after a grace period terminate, after another kill. Returns at once.
@@ -243,7 +263,7 @@ class Session:
 
     def _send_job(self) -> None:
         if self._job and self._worker:
-            job, kind = self._job, Capture if self._job.kind == Capture.type else Scan
+            job, kind = self._job, _REQUESTS[self._job.kind]
             self.state = "busy"
             self._worker.send(kind(job.id, str(job.folder), job.video, job.settings))
 

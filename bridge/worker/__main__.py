@@ -32,6 +32,7 @@ def main() -> int:
     return serve(
         pipeline.capture,
         pipeline.scan,
+        pipeline.convert,
         describe=machine.describe,
         idle_seconds=arguments.idle,
         stages=pipeline.stages,

@@ -23,7 +23,7 @@ from ..errors import (
     WorkerProtocolError,
     is_disk_full,
 )
-from ..protocol import Bye, Cancel, Capture, Failure, Hello, Message, Result, Scan
+from ..protocol import Bye, Cancel, Capture, Convert, Failure, Hello, Message, Result, Scan
 from .meter import ProgressMeter
 from .wire import Wire
 
@@ -37,6 +37,7 @@ ORPHAN_GRACE = 5.0  # seconds a running job gets to stop by itself once the clie
 def serve(
     capture: RunJob,
     scan: RunJob | None = None,
+    convert: RunJob | None = None,
     *,
     describe: Callable[[], Hello],
     idle_seconds: float = IDLE_SECONDS,
@@ -45,14 +46,15 @@ def serve(
     """Serve jobs over stdin and stdout until the end; returns the exit code.
 
     Args:
-        capture, scan: run one job; they raise `Reel2RigError` for the user and `Cancelled` when their
-            progress callback did.
+        capture, scan, convert: run one job; they raise `Reel2RigError` for the user and `Cancelled` when
+            their progress callback did.
         describe: says who this worker is; may import heavy packages, and fails when they are broken.
         idle_seconds: leave after so long without a job; 0 or less never does.
         stages: see `ProgressMeter`.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the client's business: it cancels in order
-    jobs: dict[str, RunJob] = {Capture.type: capture} | ({Scan.type: scan} if scan else {})
+    offered = {Capture.type: capture, Scan.type: scan, Convert.type: convert}
+    jobs = {name: run for name, run in offered.items() if run is not None}
     wire = Wire.take_standard_streams()
     worker = _Worker(wire, jobs)
     try:
@@ -92,7 +94,7 @@ class _Worker:
             if isinstance(request, Bye):
                 self._wire.send(Bye("asked"))
                 return 0
-            if isinstance(request, Capture | Scan):
+            if isinstance(request, Capture | Scan | Convert):
                 self._wire.send(self._answer(request))
 
     def _listen(self) -> None:
@@ -115,7 +117,7 @@ class _Worker:
             else:
                 self._inbox.put(message)
 
-    def _answer(self, request: Capture | Scan) -> Message:
+    def _answer(self, request: Capture | Scan | Convert) -> Message:
         run = self._jobs.get(request.type)
         if run is None:
             return _failure(request.job, WorkerProtocolError(f"This worker cannot do '{request.type}'."))

@@ -30,6 +30,12 @@ class Pipeline:
 
         return run.scan(video, CaptureSettings.from_json(settings), folder, self.models, progress)
 
+    def convert(self, file: Path, settings: dict[str, Any], folder: Path, progress: Progress) -> object:
+        """Read another system's motion file into the job folder; `result.json` is written last."""
+        from ...core.results.job import convert_motion
+
+        return convert_motion(file, settings, folder, progress)
+
     def stages(self) -> Sequence[tuple[str, float]]:
         """The stages and their shares of the time; importing them loads everything a job needs."""
         from ...core.pipeline import run
