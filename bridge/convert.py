@@ -18,6 +18,7 @@ from ..core.results.job import write_job
 from ..core.results.read import read_motion
 from . import jobs
 from .capture import ShouldCancel, write_outputs
+from .errors import writing
 from .headless_blender import find_blender
 from .home import Home
 from .output import plan_output
@@ -66,6 +67,8 @@ def convert_file(
         raise MotionFileMissing(f"There is no motion file {path}: check the path.")
     plan = plan_output(out, format, path)
     blender = find_blender() if plan.needs_blender else None
+    with writing(home.logs):
+        home.logs.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         job = jobs.create_job(home.jobs, "convert", path, {})
         stack.callback(jobs.remove_job, job.folder)

@@ -53,7 +53,7 @@ def read_motion(
     if not clips:
         raise MotionKindUnknown(f"{source.name} holds nobody: nobody was found in its video.")
     notes = found.notes if fps else (*found.notes, RATE_ASSUMED.format(found.system))
-    return (clips[0].replace(notes=(*notes, *clips[0].notes)), *clips[1:])
+    return tuple(clip.replace(notes=(*notes, *clip.notes)) for clip in clips)
 
 
 def _file_in(path: Path) -> Path:
