@@ -21,6 +21,9 @@ Floats = NDArray[np.floating[Any]]
 # Sine of the bend at rest that tells as much of a hinge as what is expected of it. Knees look ahead in most
 # rest poses, and knock knees tell nothing; an arm that hangs may be turned by a quarter.
 _CLEARLY_BENT = {"Arm": np.sin(np.radians(5.0)), "Leg": np.sin(np.radians(30.0))}
+_QUARTER = np.pi / 2.0
+# A rig that looks so nearly along an axis is meant to; its two sides are not quite alike.
+_HARDLY_TURNED = np.radians(0.5)
 _WITHIN_PALM = 0.5  # a finger's bone that begins so much nearer to the wrist than the next is the palm's
 _NEXT = {"UpperArm": "LowerArm", "LowerArm": "Hand", "UpperLeg": "LowerLeg", "LowerLeg": "Foot"}
 
@@ -89,7 +92,11 @@ class Anatomy:
                 "The rig's left and right limbs do not lie beside each other; check the sides in its map, "
                 "and that the rig stands upright in its rest pose."
             )
-        cosine, sine = left[0] / flat, left[1] / flat
+        angle = np.arctan2(left[1], left[0])
+        axis = np.round(angle / _QUARTER) * _QUARTER
+        if abs(angle - axis) < _HARDLY_TURNED:
+            angle = axis
+        cosine, sine = np.cos(angle), np.sin(angle)
         return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
 
     @cached_property

@@ -100,7 +100,7 @@ def _carried(posed: Posed, onto: Anatomy, centre: Array, rate: float, options: R
 
 
 def _followed(posed: Posed, onto: Anatomy) -> Posed:
-    """With the helper bones that go where others do."""
+    """With the helper bones that take over the places of others."""
     pairs = [
         (bone, leader)
         for bone, leader in onto.rig_map.followers
@@ -108,5 +108,5 @@ def _followed(posed: Posed, onto: Anatomy) -> Posed:
     ]
     return posed.changed(
         {bone: posed.turn(leader) for bone, leader in pairs},
-        {bone: posed.point(leader, posed.rest(bone)) for bone, leader in pairs},
+        {bone: posed.head(leader) for bone, leader in pairs},
     )

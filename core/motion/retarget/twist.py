@@ -15,6 +15,7 @@ Array = NDArray[np.float64]
 # The far joint's bone, whose twist against a lower limb is spread over it.
 _ENDS = {"LowerArm": "Hand", "LowerLeg": "Foot"}
 _UPPER = ("UpperArm", "UpperLeg")
+_AT_END = 0.05  # of a limb's length
 
 
 def twist_turns(posed: Posed, anatomy: Anatomy) -> dict[str, Array]:
@@ -40,10 +41,14 @@ def twist_turns(posed: Posed, anatomy: Anatomy) -> dict[str, Array]:
             else:
                 continue
             for bone in anatomy.chain(role + TWIST):
-                share = float(np.clip((posed.rest(bone) - anatomy.joint(role)) @ way / (way @ way), 0.0, 1.0))
+                rest = way - (posed.rest(bone) - anatomy.joint(role))
+                share = float(np.clip(1.0 - rest @ way / (way @ way), 0.0, 1.0))
+                # About the way to the joint that it may carry: a bone that is not quite on the limb
+                # would swing it.
+                about = rest / np.linalg.norm(rest) if share < 1.0 - _AT_END else axis
                 # An upper limb already has all of its twist.
                 part_of = (share - 1.0 if part in _UPPER else share) * angle
-                turns[bone] = quaternion_multiply(turn, quaternion_from_rotvec(part_of[:, None] * axis))
+                turns[bone] = quaternion_multiply(turn, quaternion_from_rotvec(part_of[:, None] * about))
     return turns
 
 
