@@ -45,9 +45,11 @@ def unwrapped_euler(rotations: ArrayLike, order: str) -> Array:
     axes = _axes(order)
     triples, locked = _triples(quaternion_to_matrix(given), axes)
     result = np.empty_like(triples)
-    before = np.zeros(triples.shape[1:])
-    for frame, triple in enumerate(triples):
-        before = result[frame] = _nearest(triple, locked[frame], before, _parity(axes))
+    free = ~locked.any(axis=0)
+    result[:, free] = _unlocked(triples[:, free])
+    before = np.zeros((np.count_nonzero(~free), 3))
+    for frame, triple in enumerate(triples[:, ~free]):
+        before = result[frame, ~free] = _nearest(triple, locked[frame, ~free], before, _parity(axes))
     unsorted = np.empty_like(result)
     unsorted[..., list(axes)] = result
     return unsorted
@@ -82,10 +84,33 @@ def _triples(matrices: Array, axes: tuple[int, int, int]) -> tuple[Array, NDArra
     return np.stack([np.where(locked, alone, a), b, np.where(locked, 0.0, c)], axis=-1), locked
 
 
+def _unlocked(triples: Array) -> Array:
+    """What lies nearest to the frame before, of rotations (T, J, 3) of which none is in lock.
+
+    Going over to the other triple takes the same way from either of the two, so that each frame says by itself
+    whether to.
+    """
+    other = _other(triples)
+    start = np.zeros_like(triples[:1])
+    stays = _apart(triples, np.concatenate([start, triples[:-1]]))
+    crosses = _apart(other, np.concatenate([start, triples[:-1]]))
+    crossed = np.cumsum(stays > crosses, axis=0) % 2 == 1
+    return np.unwrap(np.concatenate([start, np.where(crossed[..., None], other, triples)]), axis=0)[1:]
+
+
+def _other(triple: Array) -> Array:
+    """The second triple of the same rotation."""
+    return np.stack([triple[..., 0] + np.pi, np.pi - triple[..., 1], triple[..., 2] + np.pi], axis=-1)
+
+
+def _apart(first: Array, second: Array) -> Array:
+    """How far triples are from each other, whole turns apart."""
+    return np.abs(_turned(first - second, np.zeros(3))).sum(axis=-1)
+
+
 def _nearest(triple: Array, locked: NDArray[np.bool_], before: Array, sign: float) -> Array:
     """Of everything that is the same rotation as `triple` (J, 3), what lies nearest to `before` (J, 3)."""
-    other = np.stack([triple[:, 0] + np.pi, np.pi - triple[:, 1], triple[:, 2] + np.pi], axis=-1)
-    choices = [_turned(choice, before) for choice in (triple, other)]
+    choices = [_turned(choice, before) for choice in (triple, _other(triple))]
     for choice in choices:
         # In lock a - s sin(b) c is fixed, so (a, c) may slide along (1, s sin b).
         slide = sign * np.sin(choice[:, 1])
