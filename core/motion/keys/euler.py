@@ -87,8 +87,8 @@ def _triples(matrices: Array, axes: tuple[int, int, int]) -> tuple[Array, NDArra
 def _unlocked(triples: Array) -> Array:
     """What lies nearest to the frame before, of rotations (T, J, 3) of which none is in lock.
 
-    Going over to the other triple takes the same way from either of the two, so that each frame says by itself
-    whether to.
+    Going over to the other triple takes the same way from either of the two, so that each frame says by
+    itself whether to.
     """
     other = _other(triples)
     start = np.zeros_like(triples[:1])
