@@ -272,6 +272,19 @@ def test_gaps_get_no_keys_and_hold_the_pose_before(empty_scene):
     assert np.ptp(held.axes[ARM], axis=0).max() == 0.0
 
 
+def test_undo_and_redo_take_all_of_it(empty_scene, person):
+    build_rig("mixamo")
+    bpy.ops.ed.undo_push(message="before")
+    retarget_rig(empty_scene, person, bpy.data.objects["mixamo"])
+    bpy.ops.ed.undo_push(message="Retarget")
+    bpy.ops.ed.undo()
+    assert "Person on mixamo" not in bpy.data.actions
+    assert bpy.data.objects["mixamo"].animation_data is None
+    assert len(bpy.data.scenes) == 1
+    bpy.ops.ed.redo()
+    assert bpy.data.objects["mixamo"].animation_data.action == bpy.data.actions["Person on mixamo"]
+
+
 def test_where_it_fails_everything_is_as_before(empty_scene, person, rig, monkeypatch):
     from reel2rig.blender_addon.scene.rigs import retarget_rig as module
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,8 @@ bpy = pytest.importorskip("bpy")
 from reel2rig.blender_addon.scene.fcurves import new_action  # noqa: E402
 from reel2rig.blender_addon.scene.rigs.playing import LinkedRig  # noqa: E402
 from reel2rig.blender_addon.scene.rigs.retarget_rig import retarget_rig  # noqa: E402
+from reel2rig.blender_addon.scene.rigs.rig_maps import keep_rig_map, rig_map_of  # noqa: E402
+from reel2rig.core.motion.retarget.rig_map import Switch  # noqa: E402
 from retargeting import captured_person, lively_walk, seen  # noqa: E402
 from rigs import MIXAMO_OBJECT, build_rig  # noqa: E402
 
@@ -23,6 +27,7 @@ def library(tmp_path, empty_scene):
     home = bpy.data.collections.new("Hero")
     empty_scene.collection.children.link(home)
     rig = build_rig("mixamo", rolls="odd", matrix=MIXAMO_OBJECT, collection=home)
+    rig.pose.bones["mixamorig:Hips"]["IK_FK"] = 0.0
     idle = new_action(rig, "Idle")
     rig.animation_data.nla_tracks.new().strips.new("Idle", 1, idle)
     path = tmp_path / "library" / "hero ü.blend"
@@ -68,6 +73,24 @@ def test_with_an_override_it_is_saved_and_opened_again_and_still_plays(linked, t
             assert np.abs(before.axes[bone] - after.axes[bone]).max() < 1e-5
             assert np.abs(before.heads[bone] - after.heads[bone]).max() < 1e-5
     assert all(np.array_equal(a, b.matrix_local) for a, b in zip(rest, rig.data.bones, strict=True))
+
+
+def test_an_edited_map_and_a_switch_come_back_with_the_file(linked, tmp_path):
+    """What is new on an overridden armature is not saved: neither its map nor the value of a switch."""
+    scene = bpy.context.scene
+    person = captured_person(scene, lively_walk())
+    linked.override_hierarchy_create(scene, bpy.context.view_layer, do_fully_editable=True)
+    rig = overridden()
+    switch = Switch("mixamorig:Hips", "IK_FK", fk=1.0, ik=0.0)
+    keep_rig_map(rig, replace(rig_map_of(rig), name="Mine", switches=(switch,)))
+    assert retarget_rig(scene, person, rig).notes[-1].startswith("The NLA strips")
+    path = str(tmp_path / "shot.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.open_mainfile(filepath=path)
+    rig = overridden()
+    assert rig_map_of(rig).name == "Mine"
+    bpy.context.scene.frame_set(20)
+    assert rig.pose.bones["mixamorig:Hips"]["IK_FK"] == 1.0
 
 
 @pytest.mark.parametrize("system", [False, True])

@@ -104,7 +104,7 @@ def test_keys_edited_by_hand_are_seen(empty_scene, person):
 def test_corrections_on_top_are_seen_and_clean_up_below_them(empty_scene, make_clip, make_job):
     result = read_result(make_job(make_clip(frames=30)))
     person = build_capture(empty_scene, result, BuildOptions(skin=False)).people[0].armature
-    keep_cleanup(person, Cleanup(smoothing=3.0, mirror=True))
+    keep_cleanup(person, Cleanup(smoothing=3.0, mirror=True, travel="root", heading_on_root=True))
     rederive(empty_scene, person)
     below = assert_read_as_seen(empty_scene, person)
     add_corrections(person)

@@ -15,7 +15,7 @@ from .agreement import disagreements
 from .carriers import bind
 from .playing import new_action_playing, nla_note, refuse_linked, refuse_unposable
 from .read_rig import place_of, read_skeleton
-from .rig_maps import rig_map_of
+from .rig_maps import note_rig_map, rig_map_of
 from .source_motion import source_motion
 from .stage import on_stage
 from .switches import key_switches, set_switches
@@ -82,6 +82,7 @@ def retarget_rig(
             wanted = keep_locks(target, wanted, skeleton, binding)
             wanted = with_ik_controls(wanted, skeleton, rig_map, binding.carriers, options)
             notes += write_target(target, action, wanted, skeleton, binding, place.metres)
+            note_rig_map(target, action, rig_map)
             key_switches(target, action, rig_map, options.controls, float(wanted.frames[0]))
         notes += disagreements(stage, target, wanted, skeleton, place)
     # What is on screen follows: the scene's own frame, with the new action.

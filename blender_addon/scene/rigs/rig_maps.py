@@ -1,4 +1,7 @@
-"""The rig map that goes with an armature: kept with it as one JSON text, else told by its bones' names."""
+"""The rig map that goes with an armature: kept with it as one JSON text, else told by its bones' names.
+
+A library override does not save what is new on the armature itself. There the text lies with the action too.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +29,24 @@ def forget_rig_map(armature: bpy.types.Object) -> None:
         del armature[PROPERTY]
 
 
-def rig_map_of(armature: bpy.types.Object) -> RigMap:
-    """The map kept with an armature, else the one recognised by its bones.
+def note_rig_map(armature: bpy.types.Object, action: bpy.types.Action, rig_map: RigMap) -> None:
+    """Keep the map with an action of an overridden armature, which saves it where the armature cannot."""
+    if armature.override_library is not None:
+        action[PROPERTY] = map_text(rig_map)
 
-    Raises NotRecognised where neither is there; BadRigMap when what is kept cannot be read.
+
+def rig_map_of(armature: bpy.types.Object) -> RigMap:
+    """The map kept with an armature, or with the action that an overridden one plays, else the one recognised
+    by its bones.
+
+    Raises NotRecognised where none is there; BadRigMap when what is kept cannot be read.
     """
-    text = armature.get(PROPERTY)
-    if text is not None:
-        return parse_map(str(text))
+    text = armature.get(PROPERTY) or _noted(armature)
+    return recognised_map(armature) if text is None else parse_map(str(text))
+
+
+def recognised_map(armature: bpy.types.Object) -> RigMap:
+    """The map recognised by the bones of an armature, whatever is kept with it. Raises NotRecognised."""
     bones = list(armature.data.bones)
     rows = {bone.name: row for row, bone in enumerate(bones)}
     parents = [rows[bone.parent.name] if bone.parent else -1 for bone in bones]
@@ -41,3 +54,10 @@ def rig_map_of(armature: bpy.types.Object) -> RigMap:
     if rig_map is None:
         raise NotRecognised(f"The bones of {armature.name} are not known; map its bones to the body first.")
     return rig_map
+
+
+def _noted(armature: bpy.types.Object) -> str | None:
+    data = armature.animation_data
+    if armature.override_library is None or data is None or data.action is None:
+        return None
+    return data.action.get(PROPERTY)
