@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from farm import farm_variables, two_nodes
 
 pytest.importorskip("ray")
-CLIPS = 6
+CLIPS = 8
 WHOLE = "the first half\nthe second half\n"
 
 
@@ -42,8 +43,19 @@ def files(out: Path) -> list[str]:
     return sorted(path.name for path in out.iterdir() if path.is_file())
 
 
+def half_written(out: Path) -> list[str]:
+    return [name for name in files(out) if ".part" in name]
+
+
+def wait_for(holds: Callable[[], bool], batch: subprocess.Popen) -> None:
+    while not holds():
+        assert batch.poll() is None, batch.communicate()
+        time.sleep(0.05)
+
+
 def test_a_node_killed_in_mid_batch_loses_nothing(tmp_path, clips):
-    variables = farm_variables(tmp_path, STAND_IN_SECONDS="1.5")
+    hold = tmp_path / "hold"
+    variables = farm_variables(tmp_path, STAND_IN_HOLD=str(hold))
     out = tmp_path / "out"
     with two_nodes(variables) as nodes:
         batch = subprocess.Popen(
@@ -53,9 +65,12 @@ def test_a_node_killed_in_mid_batch_loses_nothing(tmp_path, clips):
             stderr=subprocess.PIPE,
             text=True,
         )
-        while len(noted(out)) < 2 and batch.poll() is None:
-            time.sleep(0.1)
-        nodes.kill_second()  # both nodes write just now: a clip takes them longer than they were looked at
+        wait_for(lambda: len(noted(out)) > 0, batch)
+        hold.touch()
+        wait_for(lambda: len(half_written(out)) == 2, batch)  # both nodes are in the middle of a file
+        nodes.kill_second()
+        assert len(half_written(out)) == 2
+        hold.unlink()
         told, said = batch.communicate(timeout=120)
     assert batch.returncode == 0, said
     report = json.loads(told)

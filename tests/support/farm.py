@@ -42,6 +42,7 @@ def farm_variables(folder: Path, **further: str) -> dict[str, str]:
         "REEL2RIG_HOME": str(home.root),
         headless_blender.VARIABLE: str(blender),
         "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_memory_monitor_refresh_ms": "0",
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": "0123456789abcdef" * 2,
         "OMP_NUM_THREADS": "1",

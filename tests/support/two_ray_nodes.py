@@ -1,15 +1,29 @@
 """Two Ray nodes on this computer, each with processes of its own: `python two_ray_nodes.py`.
 
-Prints the cluster's address, then obeys words on stdin: `kill` takes the second node away at once, the end of
-stdin ends everything. A process of its own, so that Ray never meets the test runner.
+Prints the cluster's address, then obeys words on stdin: `kill` takes the second node away at once, as a power
+cut would, the end of stdin ends everything. A process of its own, so that Ray never meets the test runner.
 """
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
+from contextlib import suppress
 
 OBJECT_STORE = 80 * 2**20
 MEMORY = 3 * 2**30  # what Ray may promise of each node's memory
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it has started: what a power cut takes away together."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = dict(map(int, line.split()) for line in listed.splitlines())
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found
 
 
 def main() -> None:
@@ -21,6 +35,10 @@ def main() -> None:
     print(f"two_ray_nodes: {cluster.address}", flush=True)
     for word in sys.stdin:
         if word.strip() == "kill":
+            (raylet,) = second.all_processes["raylet"]
+            for pid in family(raylet.process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             cluster.remove_node(second, allow_graceful=False)
             print("two_ray_nodes: killed", flush=True)
     cluster.shutdown()
