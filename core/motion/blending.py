@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,20 +23,21 @@ def carried(values: Floats, mask: Bools, blend: float, at_rest: bool = False) ->
     all is zero.
     """
     result = np.where(mask[:, None], values, 0.0).astype(np.float64)
+    nothing = np.zeros(values.shape[1])
     for first, last in unbroken_runs(~mask):
         gap = last - first
         ends = [_edge(result, mask, index, step) for index, step in ((first - 1, -1), (last, 1))]
         (left, rising), (right, falling) = ends
         if at_rest:
-            rising = falling = np.zeros(values.shape[1])
+            rising = falling = nothing
         if left is not None and right is not None and gap + 1 < 2.0 * blend:
             result[first:last] = _cubic(left, rising, right, -falling, gap + 1, gap)
             continue
         steps = min(int(np.ceil(blend)) - 1, gap)
         if left is not None:
-            result[first : first + steps] = _cubic(left, rising, 0.0, 0.0, blend, steps)
+            result[first : first + steps] = _cubic(left, rising, nothing, nothing, blend, steps)
         if right is not None:
-            result[last - steps : last] = _cubic(right, falling, 0.0, 0.0, blend, steps)[::-1]
+            result[last - steps : last] = _cubic(right, falling, nothing, nothing, blend, steps)[::-1]
     return result
 
 
@@ -49,17 +51,17 @@ def _edge(values: Array, mask: Bools, index: int, inwards: int) -> tuple[Array |
     return values[index], values[index] - values[inner] if inside else nothing
 
 
-def _cubic(
-    start: Array, slope: Array, end: Array | float, end_slope: Array | float, length: float, steps: int
-) -> Array:
+def _cubic(start: Array, slope: Array, end: Array, end_slope: Array, length: float, steps: int) -> Array:
     """(steps, C) after 1, 2, ... steps of the cubic from `start` to `end`, `length` steps away."""
-    u = (np.arange(1, steps + 1) / length)[:, None]
-    return (
-        (2.0 * u**3 - 3.0 * u**2 + 1.0) * start
-        + (u**3 - 2.0 * u**2 + u) * length * slope
-        + (3.0 * u**2 - 2.0 * u**3) * end
-        + (u**3 - u**2) * length * end_slope
-    )
+    return _weights(length, steps) @ np.stack([start, slope, end, end_slope])
+
+
+@lru_cache(maxsize=256)
+def _weights(length: float, steps: int) -> Array:
+    """(steps, 4) of start, slope, end and its slope in such a cubic."""
+    u = np.arange(1, steps + 1) / length
+    start, end = 2.0 * u**3 - 3.0 * u**2 + 1.0, 3.0 * u**2 - 2.0 * u**3
+    return np.stack([start, (u**3 - 2.0 * u**2 + u) * length, end, (u**3 - u**2) * length], axis=-1)
 
 
 def covered(needed: Array, radius: int) -> Array:

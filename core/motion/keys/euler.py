@@ -45,11 +45,12 @@ def unwrapped_euler(rotations: ArrayLike, order: str) -> Array:
     axes = _axes(order)
     triples, locked = _triples(quaternion_to_matrix(given), axes)
     result = np.empty_like(triples)
-    free = ~locked.any(axis=0)
-    result[:, free] = _unlocked(triples[:, free])
-    before = np.zeros((np.count_nonzero(~free), 3))
-    for frame, triple in enumerate(triples[:, ~free]):
-        before = result[frame, ~free] = _nearest(triple, locked[frame, ~free], before, _parity(axes))
+    locks = locked.any(axis=0)
+    result[:, ~locks] = _unlocked(triples[:, ~locks])
+    if locks.any():
+        before = np.zeros((np.count_nonzero(locks), 3))
+        for frame, triple in enumerate(triples[:, locks]):
+            before = result[frame, locks] = _nearest(triple, locked[frame, locks], before, _parity(axes))
     unsorted = np.empty_like(result)
     unsorted[..., list(axes)] = result
     return unsorted
