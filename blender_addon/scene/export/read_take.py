@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....core.errors import InputError
+from ..layers import corrections_action
 from .hierarchy import RestBone, skeleton_rows
 from .take import RigTake
 
@@ -82,14 +83,13 @@ def scene_rate(scene: bpy.types.Scene) -> Fraction:
     return Fraction(scene.render.fps) / base
 
 
-def _spans(rig: bpy.types.Object) -> Iterator[tuple[float, float]]:
+def _spans(rig: bpy.types.Object) -> Iterator[Sequence[float]]:
     data = rig.animation_data
     if data is None:
         return
-    if data.action is not None and not data.use_tweak_mode:
-        start, end = data.action.curve_frame_range
-        if end > start or not data.nla_tracks:
-            yield start, end
+    # Corrections add to what lies below and do not make it longer.
+    if data.action is not None and data.action != corrections_action(rig):
+        yield data.action.curve_frame_range
     if data.use_nla:
         for track in data.nla_tracks:
             yield from ((s.frame_start, s.frame_end) for s in track.strips if not (s.mute or track.mute))

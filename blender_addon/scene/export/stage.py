@@ -40,10 +40,11 @@ class StagedRig:
 
 @dataclass
 class Stage:
-    """A scene to write. `title` names the take in the file, `engine` is whom it is for, or "none"."""
+    """A scene to write. `title` names the take in the file, `engine` says for whom it is, or "none"."""
 
     scene: bpy.types.Scene
     title: str
+    fps: Fraction
     engine: str = "none"
     rigs: list[StagedRig] = field(default_factory=list)
 
@@ -73,7 +74,7 @@ def empty_stage(title: str, first: int, count: int, fps: Fraction, metre: float 
         scene.frame_start, scene.frame_end = first, first + count - 1
         window.scene = scene
         scene.frame_set(first)
-        yield Stage(scene, title)
+        yield Stage(scene, title, fps)
     finally:
         window.scene = scene_before
         window.view_layer = layer_before
