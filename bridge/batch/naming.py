@@ -90,6 +90,14 @@ def output_files(task: ClipTask, tracks: Iterable[str]) -> list[tuple[Path, str,
     return files
 
 
+def unfinished_files(task: ClipTask) -> list[Path]:
+    """Files of a clip as `atomic_output` calls them before they are whole: what a kill leaves behind."""
+    stem = re.escape(task.name).replace(re.escape("{person}"), r"p\d+")
+    endings = "|".join(map(re.escape, task.formats))
+    unfinished = re.compile(rf"\.{stem}(_p\d+)?(_({endings}))?\.[0-9a-f]{{8}}\.part(\..+)?")
+    return [path for path in Path(task.folder).iterdir() if unfinished.fullmatch(path.name)]
+
+
 def person_name(track: str) -> str:
     """How files name a person: p01, p02, ..."""
     return f"p{int(track):02d}" if track.isdecimal() else f"p{safe_name(track)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from .captures import Captured, captured
 from .clip_log import ClipLog
 from .inputs import stamp
 from .keys import input_digest, settings_key
-from .naming import output_files, person_name
+from .naming import output_files, person_name, unfinished_files
 from .task import CANCELLED, DONE, FAILED, ClipOutcome, ClipTask
 
 
@@ -66,6 +67,8 @@ def run_clip(task: ClipTask, tools: ClipTools) -> ClipOutcome:
         log.say(traceback.format_exc())
         message = f"Something unexpected happened ({type(error).__name__}: {error}); the log is {task.log}."
         facts |= {"state": FAILED, "code": Reel2RigError.code, "message": message, "exit_code": 1}
+    if facts["state"] != DONE:
+        _sweep(task)  # after a Blender that crashed or was stopped
     outcome = ClipOutcome(
         task.id, task.input, seconds=round(time.monotonic() - started, 3), log=str(task.log), **facts
     )
@@ -81,6 +84,8 @@ def _run(task: ClipTask, tools: ClipTools, log: ClipLog, facts: dict[str, Any]) 
         raise InputUnreadable(
             f"{task.input} cannot be read ({error.strerror or error}); check it."
         ) from error
+
+    _sweep(task)  # after a run that was killed, here or on a node that was lost
 
     def on_progress(progress: Progress) -> None:
         log.progress(progress)
@@ -99,6 +104,13 @@ def _run(task: ClipTask, tools: ClipTools, log: ClipLog, facts: dict[str, Any]) 
     facts["notes"] = tuple(dict.fromkeys([*facts["notes"], *map(str, report.get("notes") or ())]))
     if missing := [file for file in files if file not in facts["files"]]:
         raise OutputError(f"Blender ended well but wrote no {Path(missing[0]).name}; the log is {task.log}.")
+
+
+def _sweep(task: ClipTask) -> None:
+    """Remove what was left half-written beside the results."""
+    with suppress(OSError):
+        for left in unfinished_files(task):
+            left.unlink(missing_ok=True)
 
 
 def _request(
