@@ -5,8 +5,6 @@ Runs in the worker's Python, which has the pipeline's packages; Blender's part i
 
 from __future__ import annotations
 
-import json
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,10 +14,8 @@ from ...core.evaluate.pipeline_accuracy import measure as measure_accuracy
 from ...core.evaluate.pipeline_speed import film_one_person
 from ...core.evaluate.pipeline_speed import measure as measure_speed
 from ..demo_clip import REQUIREMENT, fetch_demo_clip
-from ..errors import BlenderFailed
-from ..headless_blender import BlenderProgram, find_blender
 from ..home import Home
-from ..processes import python_environment
+from ._blender import measure_in_blender
 
 RUNS = 5
 
@@ -34,7 +30,7 @@ def run(runs: int = RUNS) -> dict[str, Any]:
     # MediaPipe alone follows one of the demo's two people, the pipeline both.
     two_people = measure_speed(demo, home.models, runs)
     accuracy = measure_accuracy(home.models)
-    keying = _measure_keying(find_blender(), runs)
+    keying = measure_in_blender("bench_keying", "--runs", str(runs))
     return {
         "ratios": {
             "pipeline_over_mediapipe_fps": speed.pop("ratio"),
@@ -55,22 +51,3 @@ def run(runs: int = RUNS) -> dict[str, Any]:
             "runs": runs,
         },
     }
-
-
-def _measure_keying(blender: BlenderProgram, runs: int) -> dict[str, Any]:
-    if not blender.module:
-        raise BlenderFailed(
-            "This benchmark needs the bpy module; install it with pip install 'reel2rig[blender]'."
-        )
-    done = subprocess.run(
-        [str(blender.path), "-m", "reel2rig.blender_addon.bench_keying", "--runs", str(runs)],
-        capture_output=True,
-        text=True,
-        env=python_environment(Path(blender.path)),
-        check=False,
-    )
-    # Blender may print notes of its own before the one JSON object.
-    _, brace, rest = done.stdout.partition("{\n")
-    if done.returncode or not brace:
-        raise BlenderFailed(f"The keying benchmark ended with {done.returncode} and no result.")
-    return json.loads(brace + rest)
