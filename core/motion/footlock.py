@@ -13,7 +13,7 @@ from .clip import MotionClip
 from .feet import FootPoints, standing_levels
 from .footholds import FootShape
 from .gaps import held_frames
-from .held_foot import HeldFoot, SeenFoot, hips_lowering, hold_foot
+from .held_foot import HeldFoot, SeenFoot, hips_lowering, hold_foot, kept_in_place
 from .kinematics import forward_kinematics
 from .leg_ik import reach_target
 from .rotations import (
@@ -31,7 +31,6 @@ Floats = NDArray[np.floating[Any]]
 Bools = NDArray[np.bool_]
 
 DEEPEST = 0.05  # metres by which the pelvis is lowered at most so that a leg reaches its place
-_HARDLY_LOWERED = 0.003  # metres at which the other leg is bent by half of what keeps its foot where it was
 _LEGS = tuple(
     tuple(JOINT_INDEX[f"{side}_{name}"] for name in ("Hip", "Knee", "Ankle", "Foot")) for side in "LR"
 )
@@ -110,7 +109,7 @@ class _Stretch:
         root[:, 2] -= lowered
         changed = lowered > 0.0
         for leg, foot, target in zip(_LEGS, feet, targets, strict=True):
-            share = np.maximum(foot.share, lowered / (lowered + _HARDLY_LOWERED))
+            share = np.maximum(foot.share, kept_in_place(lowered))
             solved = self._leg(leg, foot, target, lowered, strength)
             rotations[:, leg] = slerp(self.rotations[:, leg], solved, share[:, None])
             changed |= share > 0.0

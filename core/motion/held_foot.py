@@ -28,6 +28,7 @@ Bools = NDArray[np.bool_]
 
 BLEND_SECONDS = 0.15  # before a foot is held, and after
 _LOWERING_SECONDS = 0.25  # on either side, over which the hips are lowered
+_HARDLY_MOVED = 0.003  # metres at which a leg is bent by half of what brings its foot to its place
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,3 +149,8 @@ def hips_lowering(
     standing = np.any([foot.on for foot in feet], axis=0)
     fade = carried(np.ones((len(standing), 1)), standing, BLEND_SECONDS * fps)[:, 0]
     return covered(np.minimum(needed, deepest), round(_LOWERING_SECONDS * fps)) * fade
+
+
+def kept_in_place(moved: Floats) -> Array:
+    """(T,) in [0, 1], how much of a leg is solved when its hip or foot is moved by (T,) metres elsewise."""
+    return moved / (moved + _HARDLY_MOVED)

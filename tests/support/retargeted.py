@@ -25,7 +25,7 @@ class Played:
     """Where all bones of a rig are, T frames long.
 
     Attributes:
-        heads, tails: bone -> (T, 3) metres. axes: bone -> (T, 3, 3). rest: the rig at rest.
+        heads: bone -> (T, 3) metres. axes: bone -> (T, 3, 3). rest: the rig at rest.
     """
 
     def __init__(self, rest: Skeleton, target: TargetMotion) -> None:
@@ -51,6 +51,10 @@ class Played:
         """(T, 3) where a point of the rest pose is that hangs from `bone`."""
         row = self.rest.index[bone]
         return self.heads[bone] + self.axes[bone] @ (self.rest.axes[row].T @ (rest - self.rest.heads[row]))
+
+    def tails_of(self, bone: str) -> Array:
+        """(T, 3) where a bone ends."""
+        return self.point(bone, self.rest.tails[self.rest.index[bone]])
 
     def turned(self, bone: str, rest: Any) -> Array:
         """(T, 3) where a direction of the rest pose points that hangs from `bone`."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..blending import covered
 from ..feet import standing_levels
-from ..held_foot import HeldFoot, SeenFoot, hips_lowering, hold_foot, level_foot
+from ..held_foot import HeldFoot, SeenFoot, hips_lowering, hold_foot, kept_in_place, level_foot
 from ..rotations import quaternion_conjugate, quaternion_from_matrix, quaternion_multiply, slerp
 from .anatomy import Anatomy
 from .limb_ik import limb_turns
@@ -69,12 +69,13 @@ def keep_feet(posed: Posed, anatomy: Anatomy, on: Bools, fps: float, raised: Flo
         place = soles.world(moved.ankle + lift[:, None] * [0.0, 0.0, 1.0])
         there = limb_turns(sunk, anatomy, leg.side, "Leg", place)
         here = limb_turns(posed, anatomy, leg.side, "Leg", posed.head(leg.foot))
+        share = np.maximum(foot.share, kept_in_place(lowered + lift))
         for limb, turn in there.items():
             own = posed.turn(limb)
-            # What a leg is given when it goes nowhere, it had against the bending of knees: it keeps it
-            # until it stands.
+            # What a leg is given when it goes nowhere, it lacked of a knee's bending: it goes on lacking it
+            # until it stands or has to go somewhere.
             back = quaternion_multiply(quaternion_conjugate(here[limb]), own)
-            turns[limb] = slerp(quaternion_multiply(turn, back), turn, foot.share)
+            turns[limb] = slerp(quaternion_multiply(turn, back), turn, share)
         turns |= leg.foot_turns(moved)
     return sunk.changed(turns)
 
