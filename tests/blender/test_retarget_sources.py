@@ -23,6 +23,7 @@ from reel2rig.blender_addon.scene.rigs.rig_maps import (  # noqa: E402
     forget_rig_map,
     keep_rig_map,
     rig_map_of,
+    seen_map_of,
 )
 from reel2rig.blender_addon.scene.rigs.source_motion import source_motion  # noqa: E402
 from reel2rig.blender_addon.scene.stored_settings import keep_cleanup  # noqa: E402
@@ -30,6 +31,7 @@ from reel2rig.core.motion.cleanup.settings import Cleanup  # noqa: E402
 from reel2rig.core.motion.retarget.options import RetargetOptions  # noqa: E402
 from reel2rig.core.motion.rotations import quaternion_to_matrix, rotation_angle  # noqa: E402
 from retargeting import angles, captured_person, limb_directions, lively_walk, seen  # noqa: E402
+from rigify_rig import append_rigify  # noqa: E402
 from rigs import MIXAMO_OBJECT, build_rig  # noqa: E402
 
 pytestmark = pytest.mark.blender
@@ -207,6 +209,19 @@ def test_a_motion_goes_on_from_rig_to_rig(empty_scene, person):
     first = limb_directions(seen(empty_scene, person, frames), rig_map_of(person))
     last = limb_directions(seen(empty_scene, unreal, frames), rig_map_of(unreal))
     for role in first:
+        assert angles(first[role], last[role]).max() < 2.0, role
+
+
+@pytest.mark.parametrize("controls", ["fk", "ik"])
+def test_a_rig_with_fk_and_ik_is_read_by_the_bones_that_both_move(empty_scene, person, controls):
+    rigify, mixamo = append_rigify(empty_scene), build_rig("mixamo", rolls="odd")
+    retarget_rig(empty_scene, person, rigify, options=RetargetOptions(controls=controls))
+    retarget_rig(empty_scene, rigify, mixamo, options=RetargetOptions(feet=False))
+    frames = np.arange(1, 60, 6)
+    first = limb_directions(seen(empty_scene, rigify, frames), seen_map_of(rigify))
+    last = limb_directions(seen(empty_scene, mixamo, frames), rig_map_of(mixamo))
+    for role in first:
+        assert np.ptp(first[role], axis=0).max() > 0.1
         assert angles(first[role], last[role]).max() < 2.0, role
 
 

@@ -15,7 +15,7 @@ from .agreement import disagreements
 from .carriers import bind
 from .playing import new_action_playing, nla_note, refuse_linked, refuse_unposable
 from .read_rig import place_of, read_skeleton
-from .rig_maps import note_rig_map, rig_map_of
+from .rig_maps import note_rig_map, rig_map_of, seen_map_of
 from .source_motion import source_motion
 from .stage import on_stage
 from .switches import key_switches, set_switches
@@ -69,7 +69,7 @@ def retarget_rig(
     refuse_unposable(source)
     refuse_unposable(target)
     rig_map = rig_map or rig_map_of(target)
-    motion = source_motion(scene, source, rig_map_of(source))
+    motion = source_motion(scene, source, seen_map_of(source))
     unit = 1.0 / scene.unit_settings.scale_length
     with on_stage(scene, target) as stage:
         there = stage.evaluated(target)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import bpy
 
 from ....core.errors import InputError
-from ....core.motion.retarget.recognise import recognise
+from ....core.motion.retarget.recognise import fitted, recognise, shipped_maps
 from ....core.motion.retarget.rig_map import RigMap, map_text, parse_map
 
 PROPERTY = "reel2rig_rig_map"
@@ -43,6 +43,19 @@ def rig_map_of(armature: bpy.types.Object) -> RigMap:
     """
     text = armature.get(PROPERTY) or _noted(armature)
     return recognised_map(armature) if text is None else parse_map(str(text))
+
+
+def seen_map_of(armature: bpy.types.Object) -> RigMap:
+    """The map by which the motion of an armature is read, whichever controls move it.
+
+    Where FK and IK controls take turns, the bones below them, which Rigify calls ORG-, tell what is seen.
+    Raises as `rig_map_of`.
+    """
+    rig_map = rig_map_of(armature)
+    if not rig_map.ik:
+        return rig_map
+    below = fitted(shipped_maps()["rigify_metarig"], armature.data.bones.keys(), "ORG-")
+    return rig_map if below.missing() else below
 
 
 def recognised_map(armature: bpy.types.Object) -> RigMap:
