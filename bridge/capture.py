@@ -11,11 +11,9 @@ from typing import Any
 
 from ..core.errors import FileCorrupt, Reel2RigError
 from ..core.motion.clip import MotionClip
-from ..core.motion.files.amass import write_amass
 from ..core.motion.files.atomic import atomic_output
-from ..core.motion.files.csv import write_csv
 from ..core.motion.files.npz import read_clip
-from ..core.motion.files.smpl_file import write_smpl
+from ..core.motion.files.save import save_motion
 from ..core.people.model_files import landmark_model_path
 from ..core.pipeline.settings import CaptureSettings
 from ..core.video.errors import VideoNotFound
@@ -32,8 +30,6 @@ from .protocol import Progress
 OnProgress = Callable[[Progress], None]
 ShouldCancel = Callable[[], int]
 Prepare = Callable[[Home, CaptureSettings], Environment]
-
-_MOTION_WRITERS = {"amass": write_amass, "smpl": write_smpl, "csv": write_csv}
 
 
 @dataclass(frozen=True)
@@ -242,4 +238,4 @@ def _write_motion(clip: Path, out: Path, format: str) -> None:
     if format == "npz":
         shutil.copyfile(clip, out)
     else:
-        _MOTION_WRITERS[format](out, read_clip(clip))
+        save_motion(out, read_clip(clip), format)

@@ -8,10 +8,11 @@ from pathlib import Path
 import bpy
 
 from ....core.motion.files.atomic import atomic_output
+from ....core.motion.files.save import WRITERS
 from ..build import BuiltCapture
 from ..whole import is_whole
 from .formats import NAMES, format_named
-from .motion_files import MOTION_WRITERS, write_motion
+from .motion_files import write_motion
 from .options import ExportOptions
 from .rig import ready_rigs
 from .staging import OnePersonOnly, Ready, output_error, write_ready
@@ -46,7 +47,7 @@ def export_capture(
         )
     frames = options.frames or (scene.frame_start, scene.frame_end)
     ready = ready_rigs(scene, rigs, file_format, options, frames)
-    if file_format in MOTION_WRITERS:
+    if file_format in WRITERS:
         write_motion(rigs[0], ready.takes[0], path, file_format)
         return
     camera = built.camera if options.engine == "none" and file_format in ("fbx", "glb", "usdc") else None

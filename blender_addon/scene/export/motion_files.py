@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 import bpy
 import numpy as np
@@ -11,10 +10,8 @@ from numpy.typing import NDArray
 
 from ....core.errors import InputError
 from ....core.motion.clip import MotionClip
-from ....core.motion.files.amass import write_amass
-from ....core.motion.files.csv import write_csv, write_joint_table
-from ....core.motion.files.npz import write_clip
-from ....core.motion.files.smpl_file import write_smpl
+from ....core.motion.files.csv import write_joint_table
+from ....core.motion.files.save import save_motion
 from ....core.motion.rotations import quaternion_from_matrix
 from ....core.motion.skeletons import SMPL_PARENTS
 from ....core.motion.spaces import YUP_TO_BLENDER
@@ -27,13 +24,6 @@ from ..packed import unpack_clip
 from ..people import is_person
 from .formats import format_named
 from .take import RigTake
-
-MOTION_WRITERS: dict[str, Callable[[str | os.PathLike[str], MotionClip], None]] = {
-    "npz": write_clip,
-    "amass": write_amass,
-    "smpl": write_smpl,
-    "csv": write_csv,
-}
 
 
 class NotCaptured(InputError):
@@ -49,7 +39,7 @@ def write_motion(
     format's writer raises.
     """
     if is_person(rig):
-        MOTION_WRITERS[file_format](path, seen_clip(rig, take))
+        save_motion(path, seen_clip(rig, take), file_format)
         return
     if format_named(file_format).smpl:
         raise NotCaptured(

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import bpy
 
+from ....core.motion.files.save import WRITERS
 from .apart import write_apart
 from .engines import IK_NAMES
 from .formats import format_named
-from .motion_files import MOTION_WRITERS, write_motion
+from .motion_files import write_motion
 from .options import ExportOptions
 from .read_take import read_takes
 from .skins import binding, skins_of_rig
@@ -55,14 +56,14 @@ def export_jobs(
     options = options or ExportOptions()
     format_named(file_format)
     ready = [ready_rigs(scene, job.rigs, file_format, options, options.frames) for job in jobs]
-    if file_format in MOTION_WRITERS:
+    if file_format in WRITERS:
         for job, one in zip(jobs, ready, strict=True):
             write_motion(job.rigs[0], one.takes[0], job.path, file_format)
-    elif bpy.app.background:
+    elif _has_user():
+        write_apart([(one, job.path) for job, one in zip(jobs, ready, strict=True)], file_format)
+    else:
         for job, one in zip(jobs, ready, strict=True):
             write_ready(one, job.path, file_format)
-    else:
-        write_apart([(one, job.path) for job, one in zip(jobs, ready, strict=True)], file_format)
 
 
 def ready_rigs(
@@ -80,5 +81,10 @@ def ready_rigs(
         for thing in skins_of_rig(scene.objects, rig)
     ]
     title = takes[0].action if len(takes) == 1 else scene.name
-    with_meshes = not options.animation_only and file_format not in ("bvh", *MOTION_WRITERS)
+    with_meshes = not options.animation_only and file_format not in ("bvh", *WRITERS)
     return Ready(title, takes, skins if with_meshes else (), None, options)
+
+
+def _has_user() -> bool:
+    """Whether somebody sits in front of this Blender."""
+    return not bpy.app.background
