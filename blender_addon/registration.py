@@ -18,6 +18,8 @@ from . import (
     preferences,
     previews,
     properties,
+    retarget_properties,
+    rig_map_fields,
 )
 from .operators import body as body_operators
 from .operators import camera as camera_operators
@@ -28,6 +30,8 @@ from .operators import cleanup_jumps, cleanup_presets
 from .operators import finished as finished_operators
 from .operators import people as people_operators
 from .operators import queue as queue_operators
+from .operators import retarget as retarget_operators
+from .operators import rig_maps as rig_map_operators
 from .operators import scene as scene_operators
 from .operators import tracks as track_operators
 from .operators import video as video_operators
@@ -41,6 +45,8 @@ from .panels import cleanup as cleanup_panels
 from .panels import help as help_panels
 from .panels import menu as command_menu
 from .panels import people as people_panels
+from .panels import retarget as retarget_panels
+from .panels import rig_map as rig_map_panels
 from .panels import waiting as waiting_panels
 
 # In the order in which panels stand in the sidebar.
@@ -52,6 +58,8 @@ MODULES = (
     body_properties,
     cleanup_properties,
     camera_properties,
+    retarget_properties,
+    rig_map_fields,
     capture_operators,
     finished_operators,
     queue_operators,
@@ -67,6 +75,8 @@ MODULES = (
     people_operators,
     track_operators,
     waiting_operators,
+    retarget_operators,
+    rig_map_operators,
     chosen_people,
     capture_panels,
     people_panels,
@@ -76,6 +86,8 @@ MODULES = (
     cleanup_layers,
     camera_panels,
     body_panels,
+    retarget_panels,
+    rig_map_panels,
     help_panels,
     live,
     command_menu,

@@ -49,6 +49,13 @@ COMMANDS: tuple[tuple[tuple[str, str], ...], ...] = (
         ("reset_shape", "Reset Body Shape"),
     ),
     (
+        ("retarget", "Retarget Onto Rig"),
+        ("retarget_people", "Retarget Selected People Onto Rig"),
+        ("recognise_rig", "Recognise Bones of Rig"),
+        ("load_rig_map", "Load Bone Map of Rig"),
+        ("save_rig_map", "Save Bone Map of Rig"),
+    ),
+    (
         ("open_preferences", ""),
         ("install_worker", ""),
         ("copy_report", "Copy Error Report"),

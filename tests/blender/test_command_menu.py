@@ -17,6 +17,7 @@ OF_A_ROW = {
     *("show_person", "toggle_person", "show_waiting", "merge_waiting", "split_waiting", "swap_waiting"),
     *("take_back_waiting", "drop_video", "range_from_playback", "check_body_file"),
     *("apply_cleanup_preset", "add_cleanup_preset", "capture_preset_add"),
+    *("use_rig_map", "apply_rig_map_preset"),
     *("cancel_install", "remove_worker", "open_network_preferences"),
 }
 

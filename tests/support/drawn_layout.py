@@ -240,6 +240,12 @@ def _prop(layout: DrawnLayout, told: dict[str, Any]) -> None:
     layout._note("prop", told, rna.name, rna.identifier)
 
 
+def _search(layout: DrawnLayout, told: dict[str, Any]) -> None:
+    """A text that is chosen among the names of a collection."""
+    _property(told["search_data"], told["search_property"])
+    layout._note("prop_search", told, _property(told["data"], told["property"]).name, told["property"])
+
+
 class _Given:
     """The operator's properties that `UILayout.operator` returns."""
 
@@ -304,6 +310,7 @@ def _nothing(layout: DrawnLayout, told: dict[str, Any]) -> None:
 _DRAW: dict[str, Callable[[DrawnLayout, dict[str, Any]], Any]] = {
     "label": _label,
     "prop": _prop,
+    "prop_search": _search,
     "operator": _operator,
     "progress": _progress,
     "menu": _menu,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -32,10 +32,9 @@ def recognise(names: Sequence[str], parents: Sequence[int]) -> RigMap | None:
     that stands before all names (``mixamorig:``, ``Character1_``). Of several maps that one is taken which
     fits without such a prefix, then which knows more of the bones, then which misses fewer.
     """
-    fits = [fit for rig_map in shipped_maps().values() if (fit := _fit(rig_map, names))]
-    if fits:
-        return max(fits, key=lambda fit: fit[0])[1]
-    return guess_map(names, parents)
+    every = (fit for rig_map in shipped_maps().values() for fit in _fits(rig_map, names))
+    fits = [(rank, rig_map) for rank, rig_map in every if not rig_map.missing()]
+    return max(fits, key=lambda fit: fit[0])[1] if fits else guess_map(names, parents)
 
 
 def fitted(rig_map: RigMap, names: Iterable[str], prefix: str = "") -> RigMap:
@@ -49,23 +48,34 @@ def fitted(rig_map: RigMap, names: Iterable[str], prefix: str = "") -> RigMap:
 
     def find(bone: str) -> str:
         wanted = prefix + bone
-        return wanted if wanted in exact else folded.get(wanted.lower(), "") if bone else ""
+        return wanted if wanted in exact else folded.get(wanted.lower(), "")
 
-    def find_limb(limb: IkLimb) -> IkLimb:
-        return IkLimb(limb.limb, find(limb.goal), find(limb.pole), find(limb.roll), find(limb.toes))
+    return renamed(rig_map, find)
 
-    bones = {role: tuple(filter(None, map(find, row))) for role, row in rig_map.bones.items()}
-    switches = (replace(switch, bone=find(switch.bone)) for switch in rig_map.switches)
-    pairs = ((find(bone), find(followed)) for bone, followed in rig_map.followers)
+
+def best_fit(rig_map: RigMap, names: Sequence[str]) -> RigMap:
+    """The map fitted with whatever stands before the rig's names, so that most of its bones are found."""
+    return max(_fits(rig_map, names), key=lambda fit: fit[0])[1]
+
+
+def renamed(rig_map: RigMap, rename: Callable[[str], str]) -> RigMap:
+    """The map with every bone under another name; bones renamed to "" leave it."""
+
+    def name(bone: str) -> str:
+        return rename(bone) if bone else ""
+
+    bones = {role: tuple(filter(None, map(name, row))) for role, row in rig_map.bones.items()}
+    limbs = (
+        IkLimb(limb.limb, name(limb.goal), name(limb.pole), name(limb.roll), name(limb.toes))
+        for limb in rig_map.ik
+    )
+    switches = ((old, replace(old, bone=name(old.bone))) for old in rig_map.switches)
+    pairs = ((name(bone), name(followed)) for bone, followed in rig_map.followers)
     return replace(
         rig_map,
         bones={role: row for role, row in bones.items() if row},
-        switches=tuple(
-            new
-            for new, old in zip(switches, rig_map.switches, strict=True)
-            if bool(new.bone) == bool(old.bone)
-        ),
-        ik=tuple(limb for limb in map(find_limb, rig_map.ik) if limb.goal),
+        switches=tuple(new for old, new in switches if bool(new.bone) == bool(old.bone)),
+        ik=tuple(limb for limb in limbs if limb.goal),
         followers=tuple(pair for pair in pairs if all(pair)),
     )
 
@@ -73,16 +83,14 @@ def fitted(rig_map: RigMap, names: Iterable[str], prefix: str = "") -> RigMap:
 _Rank = tuple[bool, int, int, int]
 
 
-def _fit(rig_map: RigMap, names: Sequence[str]) -> tuple[_Rank, RigMap] | None:
-    """How well a map fits, and the map as it fits best; None where a required bone is missing."""
-    hips = rig_map.bones["hips"][0]
-    cut = {name[: len(name) - len(hips)] for name in names if name.lower().endswith(hips.lower())}
-    ranked = []
-    for prefix in cut:
+def _fits(rig_map: RigMap, names: Sequence[str]) -> Iterator[tuple[_Rank, RigMap]]:
+    """The map as it fits with each prefix that could stand before the rig's names, and how well."""
+    prefixes = {""}
+    for hips in rig_map.bones.get("hips", ()):
+        prefixes |= {name[: len(name) - len(hips)] for name in names if name.lower().endswith(hips.lower())}
+    for prefix in prefixes:
         fit = fitted(rig_map, names, prefix)
-        if not fit.missing():
-            ranked.append((_rank(rig_map, fit, prefix), fit))
-    return max(ranked, key=lambda row: row[0], default=None)
+        yield _rank(rig_map, fit, prefix), fit
 
 
 def _rank(rig_map: RigMap, fit: RigMap, prefix: str) -> _Rank:
