@@ -68,6 +68,19 @@ class Farm:
         lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
         return [line for line in lines if '"state": "done"' in line]
 
+    def held(self) -> dict[str, str]:
+        """Variables by which the stand-in waits in the middle of every file, until `go_on`."""
+        hold = self.folder / "hold"
+        hold.touch()
+        return {"STAND_IN_HOLD": str(hold)}
+
+    def go_on(self) -> None:
+        (self.folder / "hold").unlink(missing_ok=True)
+
+    def is_writing(self) -> bool:
+        """Whether a file is half-written."""
+        return self.out.exists() and any(".part" in path.name for path in self.out.iterdir())
+
     def without_worker(self) -> None:
         """From now on no capture can succeed."""
         worker = next((self.folder / "home" / "env").rglob("python*"))
@@ -193,12 +206,13 @@ def test_a_batch_that_was_killed_goes_on_where_it_was(farm):
 
 def test_a_file_that_was_being_written_when_all_was_killed_leaves_nothing_behind(farm):
     farm.add("one.mp4")
-    process = farm.start(STAND_IN_SECONDS="3")
-    wait_until(lambda: farm.out.exists() and any(".part" in path.name for path in farm.out.iterdir()))
+    process = farm.start(**farm.held())
+    wait_until(farm.is_writing)
     for pid in farm.processes():
         os.kill(pid, signal.SIGKILL)
     process.communicate()
     assert farm.results() != ["one_p01.fbx"]
+    farm.go_on()
     assert farm.run("--resume").returncode == 0
     assert farm.results() == ["one_p01.fbx"]
     assert farm.report()["captures"] == 0  # its capture had been kept
@@ -206,10 +220,14 @@ def test_a_file_that_was_being_written_when_all_was_killed_leaves_nothing_behind
 
 @pytest.mark.parametrize("where", ["worker", "blender"])
 def test_ctrl_c_stops_in_order_and_what_is_done_stays(farm, where):
-    farm.add("a.mp4", "slow.mp4" if where == "worker" else "b.mp4", "z.mp4")
-    process = farm.start(STAND_IN_SECONDS="0" if where == "worker" else "1")
-    wait_until(lambda: len(farm.done()) == 1)
-    time.sleep(0.5)  # into the second clip
+    farm.add("a.mp4")
+    assert farm.run().returncode == 0
+    farm.add("slow.mp4" if where == "worker" else "b.mp4", "z.mp4")
+    process = farm.start("--resume", **({} if where == "worker" else farm.held()))
+    log = farm.out / STATE_FOLDER / "logs" / "slow.log"
+    wait_until(
+        farm.is_writing if where == "blender" else lambda: log.exists() and "people on" in log.read_text()
+    )
     process.send_signal(signal.SIGINT)
     _, complaint = process.communicate(timeout=60)
     assert process.returncode == 130, complaint
@@ -217,7 +235,8 @@ def test_ctrl_c_stops_in_order_and_what_is_done_stays(farm, where):
     assert "Traceback" not in complaint
     assert farm.processes() == []
     assert farm.results() == ["a_p01.fbx"]
-    assert farm.report()["counts"] == {"done": 1, "resumed": 0, "failed": 0, "not_begun": 2}
+    assert farm.report()["counts"] == {"done": 1, "resumed": 1, "failed": 0, "not_begun": 2}
+    farm.go_on()
     assert farm.run("--resume").returncode == 0
     assert len(farm.results()) == 3
 

@@ -1,6 +1,7 @@
-"""A stand-in for a Blender that serves requests: writes each file in two halves, `$STAND_IN_SECONDS` apart.
+"""A stand-in for a Blender that serves requests: writes each file in two halves.
 
-A file whose name begins with "crash" kills it.
+Between the halves it waits for as long as the file `$STAND_IN_HOLD` is there. A file whose
+name begins with "crash" kills it.
 """
 
 from __future__ import annotations
