@@ -27,7 +27,7 @@ from ..core.motion.clip import MotionClip
 from ..core.motion.retarget.anatomy import Anatomy
 from ..core.motion.retarget.recognise import fitted, shipped_maps
 from ..core.motion.retarget.rig_map import RigMap
-from ..core.motion.retarget.roles import sided
+from ..core.motion.retarget.roles import SIDES, sided
 from ..core.motion.rotations import quaternion_from_matrix, quaternion_from_rotvec, quaternion_multiply
 from ..core.motion.skeletons import JOINT_INDEX
 from ..core.motion.spaces import YUP_TO_BLENDER
@@ -159,7 +159,7 @@ def _check(scene: Any, person: Any, rig: Any, frames: int) -> dict[str, Any]:
     # What deforms the character are the ORG- bones, whichever controls move them.
     deforming = fitted(shipped_maps()["rigify_metarig"], rig.data.bones.keys(), "ORG-")
     wanted, _ = _limbs(scene, person, rig_map_of(person), looked)
-    got, ankles = _limbs(scene, rig, deforming, looked)
+    got, feet = _limbs(scene, rig, deforming, looked)
     errors = {
         f"{limbs}_{kind}_degrees": float(
             max(_degrees(wanted[role][..., axis], got[role][..., axis]).max() for role in roles)
@@ -168,14 +168,17 @@ def _check(scene: Any, person: Any, rig: Any, frames: int) -> dict[str, Any]:
         for kind, axis in (("direction", 1), ("twist", 0))
     }
     stands = read_contacts(person.animation_data.action, looked).reshape(-1, 2, 2).all(axis=1)
-    steps = np.linalg.norm(np.diff(ankles.reshape(-1, 2, 2, 3), axis=1)[:, 0], axis=-1)
-    return {"frames": len(looked), **errors, "standing_ankle_mm_a_frame": float(1e3 * steps[stands].max())}
+    # Of a foot that stands on heel or ball the other may rise: the stiller of ankle and ball counts.
+    steps = np.linalg.norm(np.diff(feet.reshape(-1, 2, 2, 2, 3), axis=1)[:, 0], axis=-1).min(axis=-1)
+    return {"frames": len(looked), **errors, "standing_foot_mm_a_frame": float(1e3 * steps[stands].max())}
 
 
 def _limbs(
     scene: Any, armature: Any, rig_map: RigMap, frames: NDArray[np.int_]
 ) -> tuple[dict[str, Array], Array]:
-    """Role -> (T, 3, 3) frames of the limbs, and (T, 2, 3) the ankles, in the world, as Blender evaluates."""
+    """Role -> (T, 3, 3) frames of the limbs, and (T, 2, 2, 3) each foot's ankle and ball, in the world, as
+    Blender evaluates them.
+    """
     from .scene.rigs.read_rig import read_skeleton
 
     skeleton = read_skeleton(armature)
@@ -189,8 +192,9 @@ def _limbs(
     for role in ARMS + LEGS:
         bone = skeleton.index[rig_map.bones[role][0]]
         limbs[role] = axes[:, bone] @ skeleton.axes[bone].T @ anatomy.limb_frame(role)
-    feet = [skeleton.index[rig_map.bones[role][0]] for role in sided("Foot")]
-    return limbs, poses[:, feet][..., :3, 3]
+    joints = [side + part for side in SIDES for part in ("Foot", "Toes")]
+    rows = [skeleton.index[rig_map.bones[role][0]] for role in joints]
+    return limbs, poses[:, rows][..., 3].reshape(len(frames), 2, 2, 4)[..., :3]
 
 
 def _degrees(first: Array, second: Array) -> Array:
