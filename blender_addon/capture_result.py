@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import FileCorrupt, InputError
+from ..core.motion.body import load_body
 from ..core.motion.clip import MotionClip
 from ..core.motion.files.atomic import atomic_output
 from ..core.motion.files.npz import read_clip
+from ..core.motion.files.open import kind_of, open_motion
 
 SCHEMA = 1
 
@@ -68,15 +70,21 @@ class CaptureResult:
     notes: tuple[str, ...] = ()
 
 
-def read_result(path: str | Path) -> CaptureResult:
-    """Read a job folder, its result.json, or a single motion file (.npz).
+def read_result(path: str | Path, fps: Fraction | None = None, body: Path | None = None) -> CaptureResult:
+    """Read a job folder, its result.json, or a motion file: .npz, our own or AMASS's, .smpl or .bvh.
+
+    Args:
+        fps: of a motion file, instead of what it says. body: a converted SMPL body that wears what is in
+            files of others; None is the free body. A capture has both.
 
     Raises ResultMissing when nothing is there, ResultCorrupt when result.json does not hold a capture, and
-    what `core.motion.files.npz.read_clip` raises.
+    what `core.motion.files.open.open_motion` raises.
     """
     path = Path(path)
-    if path.suffix.lower() == ".npz":
-        return result_of_clips([read_clip(path)], path.stem)
+    if is_motion_file(path):
+        own = kind_of(path) == "reel2rig"
+        clips = open_motion(path, fps, body=None if own or body is None else load_body(body))
+        return replace(result_of_clips(clips, path.stem), body=None if own else body)
     index = path / "result.json" if path.is_dir() else path
     if not index.is_file():
         raise ResultMissing(
@@ -99,6 +107,11 @@ def read_result(path: str | Path) -> CaptureResult:
         raise ResultMissing(f"{index} names no person; capture the video again.")
     clips = tuple(read_clip(index.parent / name) for name in names)
     return CaptureResult(title, clips, footage, body, settings, notes)
+
+
+def is_motion_file(path: Path) -> bool:
+    """Whether a path is a file of motion itself, not what a job left."""
+    return path.is_file() and path.suffix.lower() != ".json"
 
 
 def _footage(data: dict[str, Any], folder: Path) -> Footage:

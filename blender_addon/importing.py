@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import bpy
 
+from ..core.body.files import convert_smpl_file
 from ..core.motion.cleanup.settings import Cleanup
 from ..core.motion.tracks import apply_edits
 from . import landing
-from .capture_result import keep_footage, read_result
+from .capture_result import is_motion_file, keep_footage, read_result
 from .jobs import jobs
 from .jobs.finished import smoothing_of
 from .preferences import home
@@ -20,23 +22,28 @@ from .scene.cleaned import build_cleaned
 from .scene.kept_edits import edits_for, keep_edits
 
 
-def import_capture(scene: bpy.types.Scene, path: Path, options: BuildOptions | None = None) -> BuiltCapture:
-    """Build a finished capture in a scene.
+def import_capture(
+    scene: bpy.types.Scene, path: Path, options: BuildOptions | None = None, fps: Fraction | None = None
+) -> BuiltCapture:
+    """Build a finished capture, or the people of a motion file, in a scene.
 
     A capture that the panel began comes unsmoothed: the smoothing chosen there becomes each person's first
     clean-up setting, which can be changed. Tracks that were corrected while it waited come corrected.
     A proxy of the footage is kept beside the saved .blend, else in the home folder, as job folders go away.
 
     Args:
-        path: a job folder, its result.json, or a motion file (.npz).
+        path: a job folder, its result.json, or a motion file that `read_result` reads.
         options: None takes the choices kept with the scene.
+        fps: of a motion file, instead of what it says.
 
     Raises what reading, correcting and building raise.
     """
     folder = path if path.is_dir() else path.parent
     keep = Path(bpy.data.filepath).parent if bpy.data.is_saved else home().root / "footage"
-    result = read_result(path)
-    if path.suffix.lower() != ".npz":  # in the file of one person nobody can be taken for another
+    if is_motion_file(path):
+        result = read_result(path, fps, _chosen_body(scene))
+    else:
+        result = read_result(path)
         result = replace(result, clips=apply_edits(result.clips, edits_for(scene, folder)))
     if result.footage.is_proxy:
         keep.mkdir(parents=True, exist_ok=True)
@@ -49,6 +56,16 @@ def import_capture(scene: bpy.types.Scene, path: Path, options: BuildOptions | N
     jobs.problem = None
     jobs.message = " ".join(result.notes)
     return built
+
+
+def _chosen_body(scene: bpy.types.Scene) -> Path | None:
+    """The user's SMPL file chosen in the panel, as Blender reads it; None is the free body."""
+    chosen = scene.reel2rig_body.setting()
+    if chosen == "free":
+        return None
+    folder = home().root / "bodies"
+    folder.mkdir(parents=True, exist_ok=True)
+    return convert_smpl_file(chosen, folder)
 
 
 def _select(scene: bpy.types.Scene, built: BuiltCapture) -> None:

@@ -13,6 +13,7 @@ from . import (
     camera_properties,
     capture_presets,
     cleanup_properties,
+    export_properties,
     handlers,
     live,
     preferences,
@@ -26,7 +27,7 @@ from .operators import camera as camera_operators
 from .operators import camera_track as camera_track_operators
 from .operators import capture as capture_operators
 from .operators import cleanup as cleanup_operators
-from .operators import cleanup_jumps, cleanup_presets
+from .operators import cleanup_jumps, cleanup_presets, export_motion, import_motion
 from .operators import finished as finished_operators
 from .operators import people as people_operators
 from .operators import queue as queue_operators
@@ -42,6 +43,7 @@ from .panels import camera as camera_panels
 from .panels import capture as capture_panels
 from .panels import chosen_people, cleanup_layers, cleanup_parts
 from .panels import cleanup as cleanup_panels
+from .panels import export as export_panels
 from .panels import help as help_panels
 from .panels import menu as command_menu
 from .panels import people as people_panels
@@ -60,8 +62,10 @@ MODULES = (
     camera_properties,
     retarget_properties,
     rig_map_fields,
+    export_properties,
     capture_operators,
     finished_operators,
+    import_motion,
     queue_operators,
     video_operators,
     worker_operators,
@@ -75,6 +79,7 @@ MODULES = (
     people_operators,
     track_operators,
     waiting_operators,
+    export_motion,
     retarget_operators,
     rig_map_operators,
     chosen_people,
@@ -88,6 +93,7 @@ MODULES = (
     body_panels,
     retarget_panels,
     rig_map_panels,
+    export_panels,
     help_panels,
     live,
     command_menu,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import bpy
 
+from ...core.motion.files.rates import exact_rate
 from .. import watch
 from ..importing import import_capture
 from ..jobs import jobs
@@ -15,9 +16,7 @@ from .base import redraw, report_error
 class ImportCapture(bpy.types.Operator):
     bl_idname = "reel2rig.import_capture"
     bl_label = "Import Capture"
-    bl_description = (
-        "Build a finished capture in this scene, from its job folder or from a motion file (.npz)"
-    )
+    bl_description = "Build a finished capture in this scene, from its job folder or from a motion file"
     bl_options = {"UNDO"}  # noqa: RUF012
 
     filepath: bpy.props.StringProperty(
@@ -26,9 +25,10 @@ class ImportCapture(bpy.types.Operator):
         subtype="FILE_PATH",
         options={"SKIP_SAVE"},
     )
-    filter_glob: bpy.props.StringProperty(default="result.json;*.npz", options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default="result.json;*.npz;*.smpl;*.bvh", options={"HIDDEN"})
     scene: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
     item: bpy.props.IntProperty(options={"HIDDEN", "SKIP_SAVE"})
+    rate: bpy.props.FloatProperty(options={"HIDDEN", "SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if self.filepath:  # a button that knows its capture
@@ -41,7 +41,10 @@ class ImportCapture(bpy.types.Operator):
         item = jobs.queue.find(self.item)
         try:
             built = import_capture(
-                scene, Path(bpy.path.abspath(self.filepath)), item.options if item else None
+                scene,
+                Path(bpy.path.abspath(self.filepath)),
+                item.options if item else None,
+                exact_rate(self.rate) if self.rate else None,
             )
         except Exception as error:
             return report_error(self, error)

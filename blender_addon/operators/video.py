@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import bpy
 
 from ..properties import of
 from ..video_facts import ENDINGS
-from .base import report_error
+from .base import chosen_files, report_error
 from .capture import enqueue, wish
 
 
@@ -48,11 +46,7 @@ class _TakesVideos:
 
     def videos(self) -> list[str]:
         """The absolute paths of what was chosen or dropped."""
-        folder = Path(bpy.path.abspath(self.directory)) if self.directory else None
-        names = [file.name for file in self.files if file.name]
-        if folder and names:
-            return [str(folder / name) for name in names]
-        return [bpy.path.abspath(self.filepath)] if self.filepath else []
+        return chosen_files(self)
 
 
 class OpenVideo(_TakesVideos, bpy.types.Operator):

@@ -65,6 +65,7 @@ class ScenePanel(Sidebar, bpy.types.Panel):
         # Not the default context: this button opens the file browser.
         self.layout.operator_context = "INVOKE_DEFAULT"
         self.layout.operator("reel2rig.import_capture", icon="FILE_FOLDER")
+        self.layout.operator("reel2rig.import_motion", icon="IMPORT")
         self.layout.operator("reel2rig.match_scene", icon="SCENE_DATA")
 
 

@@ -12,6 +12,7 @@ COMMANDS: tuple[tuple[tuple[str, str], ...], ...] = (
         ("capture", ""),
         ("cancel_capture", "Cancel Capture"),
         ("import_capture", ""),
+        ("import_motion", ""),
         ("match_scene", ""),
     ),
     (
@@ -55,6 +56,7 @@ COMMANDS: tuple[tuple[tuple[str, str], ...], ...] = (
         ("load_rig_map", "Load Bone Map of Rig"),
         ("save_rig_map", "Save Bone Map of Rig"),
     ),
+    (("export_motion", ""),),
     (
         ("open_preferences", ""),
         ("install_worker", ""),

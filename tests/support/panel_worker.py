@@ -33,7 +33,7 @@ for line in sys.stdin:
     if message["type"] == "bye":
         say(type="bye", reason="asked")
         break
-    if message["type"] not in ("capture", "scan"):
+    if message["type"] not in ("capture", "scan", "convert"):
         continue
     job = message["job"]
     with open({seen!r}, "a") as file:
