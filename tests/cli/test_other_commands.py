@@ -93,7 +93,7 @@ def test_the_package_offers_its_functions_without_importing_them():
     code = (
         "import sys, reel2rig\n"
         "assert not any(name.startswith('reel2rig.') for name in sys.modules), sys.modules\n"
-        "from reel2rig import capture, read_clip, write_clip, MotionClip, CaptureSettings, __version__\n"
+        "from reel2rig import capture, load, save, MotionClip, CaptureSettings, __version__\n"
         "assert 'torch' not in sys.modules\n"
         "print(capture.__name__, __version__)"
     )
