@@ -73,7 +73,7 @@ class HeldFoot:
     @property
     def on(self) -> Bools:
         """(T,) whether any of it is held."""
-        return self.held.any(axis=1)
+        return self.held[:, 0] | self.held[:, 1]
 
     def applied(self, seen: SeenFoot) -> SeenFoot:
         """The foot as it is held."""
@@ -89,7 +89,8 @@ def hold_foot(seen: SeenFoot, on: Bools, levels: Array, fps: float) -> HeldFoot:
     """
     blend, foot = BLEND_SECONDS * fps, seen.shape
     holds = find_footholds(seen.points(), on, foot, levels)
-    held, both = holds.held.any(axis=1), holds.held.all(axis=1)
+    heel, toe = holds.held[:, 0], holds.held[:, 1]
+    held, both = heel | toe, heel & toe
     bend = quaternion_to_rotvec(quaternion_multiply(quaternion_conjugate(foot.bend), holds.bend))
     bend = carried(bend, both, blend, at_rest=True)
     bent = quaternion_multiply(foot.bend, quaternion_from_rotvec(bend))

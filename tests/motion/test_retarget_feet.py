@@ -139,6 +139,13 @@ def test_hips_are_lowered_smoothly_where_legs_are_too_short():
     assert np.abs(np.diff(lowered)).max() < 0.03
 
 
+def test_who_cannot_reach_the_floor_is_told_how_often():
+    source, rest = source_of_clip(walking_person()), rig_skeleton("mixamo")
+    assert play(source, rest).target.notes == ()
+    (note,) = play(source, rest, scale=3.0).target.notes
+    assert "smaller scale" in note
+
+
 def test_a_toe_that_would_sink_beside_a_heel_that_stands_is_tilted_up():
     clip = rest_person(60)
     rotations = clip.rotations.astype(float)
@@ -179,6 +186,7 @@ def test_feet_that_no_bone_plays_are_left_to_the_shins():
     rig_map = known_map(rest)
     footless = {role: row for role, row in rig_map.bones.items() if not role.endswith(("Foot", "Toes"))}
     target = play(source, rest, RigMap("footless", footless)).target
+    assert "no feet" in target.notes[0]
     assert "mixamorig:LeftFoot" not in target.turns
 
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from reel2rig.core.motion.retarget.anatomy import Anatomy
+from reel2rig.core.motion.retarget.rig_map import RigMap
+from reel2rig.core.motion.retarget.roles import FINGER_ROLES
 from reel2rig.core.motion.retarget.smpl_source import source_of_clip
 from reel2rig.core.motion.rotations import quaternion_from_rotvec, rotation_angle
 from retargeted import dancing_person, degrees_between, known_map, moved_rig, play
@@ -195,3 +197,15 @@ def test_fingers_that_are_curled_already_are_not_curled_further():
         turn = twice.axes[bone] @ np.swapaxes(twice.axes["mixamorig:LeftHand"], -1, -2)
         again = once.axes[bone] @ np.swapaxes(once.axes["mixamorig:LeftHand"], -1, -2)
         assert degrees_between(turn[:, :, 1], again[:, :, 1]).max() < 3.0
+
+
+def test_hands_and_fingers_that_no_bone_plays_are_told():
+    rest = rig_skeleton("mixamo")
+    bones = known_map(rest).bones
+    body = {role: row for role, row in bones.items() if role not in FINGER_ROLES and "Hand" not in role}
+    notes = play(
+        clapping_person(), rest, RigMap("handless", body), reach=True, fingers="relaxed"
+    ).target.notes
+    assert len(notes) == 2
+    assert "no hands" in notes[0]
+    assert "no fingers" in notes[1]

@@ -23,6 +23,7 @@ Floats = NDArray[np.floating[Any]]
 Bools = NDArray[np.bool_]
 
 DEEPEST = 0.15  # human metres by which hips are lowered at most
+_STILL = 0.002  # human metres a frame
 _LIFT_SECONDS = 0.1  # on either side, over which a foot is lifted that would go through the floor
 
 
@@ -78,6 +79,17 @@ def keep_feet(posed: Posed, anatomy: Anatomy, on: Bools, fps: float, raised: Flo
             turns[limb] = slerp(quaternion_multiply(turn, back), turn, share)
         turns |= leg.foot_turns(moved)
     return sunk.changed(turns)
+
+
+def slides(posed: Posed, anatomy: Anatomy, on: Bools) -> Bools:
+    """(T,) frames in which one of the points (T, 4) that stand has moved from the frame before."""
+    soles, moved = Soles.of(anatomy), np.zeros(posed.frames, dtype=bool)
+    for side in soles.feet:
+        first = 2 * SIDES.index(side)
+        stands = on[1:, first : first + 2] & on[:-1, first : first + 2]
+        steps = np.linalg.norm(np.diff(soles.seen(anatomy, posed, side).points(), axis=0), axis=-1)
+        moved[1:] |= np.any(stands & (steps > _STILL), axis=1)
+    return moved
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,12 +36,11 @@ class Posed:
     _known: dict[str, Array] = field(default_factory=dict)
 
     def changed(
-        self, turns: dict[str, Floats] | None = None, heads: dict[str, Floats] | None = None
+        self, turns: Mapping[str, Floats] | None = None, heads: Mapping[str, Floats] | None = None
     ) -> Posed:
         """The same with some bones turned or moved otherwise."""
-        return Posed(
-            self.skeleton, self.turns | (turns or {}), self.heads | (heads or {}), self.carriers, self.frames
-        )
+        turned, moved = {**self.turns, **(turns or {})}, {**self.heads, **(heads or {})}
+        return Posed(self.skeleton, turned, moved, self.carriers, self.frames)
 
     def carrier(self, bone: str) -> str | None:
         """The nearest bone that takes `bone` along and is turned itself; None where the object does."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,6 @@ from .posed import Posed
 from .roles import SIDES
 
 Array = NDArray[np.float64]
-Floats = NDArray[np.floating[Any]]
 
 HUMAN_LEG = 0.8
 """Metres from hip to ankle of the person whose metres feet are judged in, whatever the size of a rig."""
@@ -67,14 +65,15 @@ class Soles:
         ball = anatomy.head(toes)
         ball = ankle if ball is None else ball
         bend = sign_continuous(quaternion_multiply(quaternion_conjugate(turn), toes_turn))
-        shape = FootShape(*(self.unit * way for way in (heel - ankle, ball - ankle, toe - ball)), bend)
+        ways = [self.unit * way for way in (heel - ankle, ball - ankle, toe - ball)]
+        shape = FootShape(heel=ways[0], ball=ways[1], toe=ways[2], bend=bend)
         return SeenFoot(self.human(posed.head(bone)), quaternion_to_matrix(turn), shape)
 
-    def human(self, points: Floats) -> Array:
+    def human(self, points: Array) -> Array:
         """Points (..., 3) of the world in human metres above the floor."""
         return self.unit * (points - [0.0, 0.0, self.floor])
 
-    def world(self, points: Floats) -> Array:
+    def world(self, points: Array) -> Array:
         """Points (..., 3) in the world, from human metres above the floor."""
         return points / self.unit + [0.0, 0.0, self.floor]
 

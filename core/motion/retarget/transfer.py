@@ -15,6 +15,7 @@ from .anatomy import Anatomy
 from .feet import keep_feet
 from .fingers import relaxed_fingers
 from .human import SourceMotion, TargetMotion
+from .notes import retarget_notes
 from .options import BadRetarget, RetargetOptions
 from .path import path_scale, target_path
 from .posed import Posed
@@ -71,6 +72,7 @@ def retarget(
         posed = posed.changed(twist_turns(posed, onto))
     if options.fingers == "relaxed":
         posed = posed.changed(relaxed_fingers(posed, onto))
+    notes = retarget_notes(posed, onto, on, options)
     posed = _carried(posed, onto, centre, rate, options)
     posed = _followed(posed, onto)
     return TargetMotion(
@@ -79,6 +81,7 @@ def retarget(
         heads=posed.heads,
         contacts=foot_contacts(on),
         held=source.held,
+        notes=notes,
     )
 
 

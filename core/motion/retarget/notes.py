@@ -1,0 +1,34 @@
+"""What a user should know of a retarget: what was asked for and the rig cannot do."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .anatomy import Anatomy
+from .feet import slides
+from .options import RetargetOptions
+from .posed import Posed
+from .roles import FINGER_ROLES, SIDES
+
+Bools = NDArray[np.bool_]
+
+
+def retarget_notes(posed: Posed, onto: Anatomy, on: Bools, options: RetargetOptions) -> tuple[str, ...]:
+    """Sentences, none where all went well.
+
+    Args:
+        posed: the target before its way is left out. on: (T, 4) heels and toes that stand.
+    """
+    notes = []
+    if options.feet and not any(map(onto.chain, [f"{side}Foot" for side in SIDES])):
+        notes.append("The rig's map has no feet, so they were not kept on the floor.")
+    elif options.feet and (sliding := int(slides(posed, onto, on).sum())):
+        notes.append(
+            f"The legs are too short to keep the feet in place in {sliding} frames; try a smaller scale."
+        )
+    if options.reach and not any(map(onto.chain, [f"{side}Hand" for side in SIDES])):
+        notes.append("The rig's map has no hands, so arms kept their angles.")
+    if options.fingers == "relaxed" and not any(map(onto.chain, FINGER_ROLES)):
+        notes.append("The rig's map has no fingers, so none were relaxed.")
+    return tuple(notes)
