@@ -114,7 +114,8 @@ def _write_onto_rig(
     if len(result.clips) != 1:
         raise BadRequest("A rig can be one person at a time; ask for a file for each.")
     scene, rig = open_rig(onto.rig, onto.name)
-    options = BuildOptions(start, match_scene=False, skin=False, camera=False)
+    # With the mesh, as in the panel: it is by its soles that the skeleton stands on the floor.
+    options = BuildOptions(start, match_scene=False, skin=request.skin, camera=False)
     built, notes = _build(scene, request, result, options)
     yield from notes
     person = built.people[0].armature

@@ -9,25 +9,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from ...core.errors import FileCorrupt, InputError
-from ...core.motion.clip import MotionClip
-from ...core.motion.files.npz import read_clip, write_clip
+from ...core.errors import FileCorrupt
+from ...core.motion.files.npz import read_clip
+from ...core.motion.files.open import open_motion
+from ...core.results.job import write_job
 from .. import jobs
 from ..capture import clip_files, existing_video
 from ..client.session import Session
+from ..convert import chosen_people
 from ..errors import writing
-from ..files import write_json
 from ..jobs import Job, open_job
 from ..protocol import Progress
-from .inputs import is_motion
+from .inputs import is_motion, needs_worker
 from .keys import capture_key
 from .task import ClipTask
-
-
-class PersonMissing(InputError):
-    code = "batch.person_missing"
 
 
 @dataclass(frozen=True)
@@ -50,14 +46,13 @@ def captured(
     Raises what capturing or reading a motion file raises, and Cancelled.
     """
     source = existing_video(task.input)
-    with writing(Path(task.state)):
-        folder = captures_of(task) / capture_key(task)[:32]
+    folder = captures_of(task) / capture_key(task)[:32]
     kept = _kept(folder)
     if kept is not None:
         return Captured(kept, False, 0.0)
     started = time.monotonic()
     if is_motion(source):
-        job = _motion_job(task, source, session.home.jobs)
+        job = _motion_job(task, source, session, should_cancel)
     else:
         session.capture(source, task.settings)
         job = session.finish(on_progress=on_progress, should_cancel=should_cancel)
@@ -103,50 +98,22 @@ def _keep(job: Path, folder: Path) -> None:
             shutil.rmtree(part, ignore_errors=True)
 
 
-def _motion_job(task: ClipTask, source: Path, folder: Path) -> Job:
-    """A job folder around the motions of a file, as a capture would have left it."""
-    clips = _chosen((read_clip(source),), str(task.settings.get("person", "all")), source)
-    job = jobs.create_job(folder, "capture", source, task.settings)
-    with writing(job.folder):
-        for clip in clips:
-            write_clip(job.folder / f"result-{clip.track}.npz", clip)
-        write_json(job.folder / "result.json", _result(clips, source))
+def _motion_job(task: ClipTask, source: Path, session: Session, should_cancel: Callable[[], int]) -> Job:
+    """A job folder around the wanted people of a motion file, as a capture would have left it."""
+    body = str(task.settings.get("body", "free"))
+    if needs_worker(source) or body != "free":
+        session.convert(source, {"fps": None, "body": body})
+        job = session.finish(should_cancel=should_cancel)
+        body = str(job.result().get("body", "free"))
+        clips = tuple(read_clip(path) for path in clip_files(job))
+    else:
+        clips = open_motion(source)
+        job = jobs.create_job(session.home.jobs, "convert", source, {})
+    try:
+        people = chosen_people(clips, str(task.settings.get("person", "all")), source.name)
+        with writing(job.folder):
+            write_job(job.folder, people, source, body)
+    except BaseException:
+        jobs.remove_job(job.folder)
+        raise
     return job
-
-
-def _chosen(clips: tuple[MotionClip, ...], person: str, source: Path) -> tuple[MotionClip, ...]:
-    """The wanted people of a file: all, the one seen longest, or those with the given ids."""
-    if person == "all":
-        return clips
-    if person == "longest":
-        return (max(clips, key=lambda clip: int(clip.valid.sum())),)
-    by_track = {clip.track: clip for clip in clips}
-    wanted = [track.strip() for track in person.split(",")]
-    if missing := [track for track in wanted if track not in by_track]:
-        raise PersonMissing(
-            f"There is no person {missing[0]} in {source.name}; it holds {', '.join(by_track)}."
-        )
-    return tuple(by_track[track] for track in wanted)
-
-
-def _result(clips: tuple[MotionClip, ...], source: Path) -> dict[str, Any]:
-    camera = next((clip.camera for clip in clips if clip.camera), None)
-    width, height = (camera.width, camera.height) if camera else (1920, 1080)
-    first = min(int(clip.frames[0]) for clip in clips)
-    last = max(int(clip.frames[-1]) for clip in clips)
-    rate = clips[0].fps
-    video = {
-        "path": str(source),
-        "width": width,
-        "height": height,
-        "fps": [rate.numerator, rate.denominator],
-        "frame_count": last + 1,
-    }
-    return {
-        "schema": jobs.SCHEMA,
-        "video": video,
-        "trim": [first, last + 1],
-        "clips": [f"result-{clip.track}.npz" for clip in clips],
-        "notes": list(dict.fromkeys(note for clip in clips for note in clip.notes)),
-        "settings": {},
-    }

@@ -14,8 +14,9 @@ from ...core.errors import InputError
 
 VIDEOS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".m2ts", ".ts", ".wmv"}
 VIDEOS |= {".flv", ".3gp", ".mxf", ".ogv"}
-MOTIONS = {".npz", ".smpl", ".bvh", ".pkl", ".pt", ".npy"}
-_FOUND_IN_FOLDERS = VIDEOS | {".npz", ".smpl", ".bvh"}  # the others are anything, and seldom motion
+_PICKLED = {".pkl", ".pt", ".npy"}
+MOTIONS = {".npz", ".smpl", ".bvh"} | _PICKLED
+_FOUND_IN_FOLDERS = VIDEOS | MOTIONS - _PICKLED  # those are anything, and seldom motion
 
 
 class InputMissing(InputError):
@@ -63,6 +64,11 @@ def find_inputs(given: Sequence[str | Path], outside: Path | None = None) -> lis
 def is_motion(path: str | Path) -> bool:
     """Whether a file holds motion already, so that there is nothing to capture."""
     return Path(path).suffix.lower() in MOTIONS
+
+
+def needs_worker(path: str | Path) -> bool:
+    """Whether a file can be read with the worker's packages only: videos, and what holds pickled data."""
+    return not is_motion(path) or Path(path).suffix.lower() in _PICKLED
 
 
 def stamp(path: str | Path) -> list[int]:

@@ -22,7 +22,7 @@ def capture_key(task: ClipTask) -> str:
     """Of the capture: the input and the capture's settings. Raises OSError when the input is not readable."""
     settings = {name: value for name, value in task.settings.items() if name not in _NOT_OF_THE_CAPTURE}
     if is_motion(task.input):
-        settings = {"person": settings.get("person")}
+        settings = {name: settings.get(name) for name in ("person", "body")}
     return _hash({"version": VERSION, "input": _digest_of(task.input), "settings": _content(settings)})
 
 

@@ -16,7 +16,7 @@ from ...core.pipeline.settings import CaptureSettings
 from ..batch.blender import CLIPS, WarmBlender
 from ..batch.choices import PARTS, BatchChoices, read_choices
 from ..batch.cluster import ClusterOptions, run_on_cluster
-from ..batch.inputs import is_motion
+from ..batch.inputs import needs_worker
 from ..batch.library import make_library
 from ..batch.local import Place, places, run_here
 from ..batch.manifest import Manifest
@@ -102,7 +102,7 @@ def batch(
     """
     share = parse_shard(shard) if shard else None
     if ray:
-        import_ray()  # before anything is made
+        import_ray(ray)  # before anything is made
     choices = read_choices(settings) if settings else BatchChoices()
     choices = replace(
         choices,
@@ -177,7 +177,7 @@ def _ready(
     plan: Batch, settings: CaptureSettings, home: Home, setup: bool, wish: Wish, view: BatchView
 ) -> Environment:
     """The worker's environment; that it works is asked for only where there is something to capture."""
-    if all(is_motion(task.input) for task in plan.tasks):
+    if not any(needs_worker(task.input) for task in plan.tasks):
         return find_environment(home)
     return preparation(setup, wish, view.say)(home, settings)
 
