@@ -21,11 +21,11 @@ from ..retarget.anatomy import Anatomy
 from ..retarget.human import SourceMotion
 from ..retarget.recognise import recognise
 from ..retarget.rig_map import RigMap
+from ..retarget.roles import SIDES
 from ..retarget.skeleton import Skeleton
 from ..retarget.smpl_source import SMPL_MAP
 from ..rotations import (
     normalized,
-    quaternion_conjugate,
     quaternion_from_matrix,
     quaternion_multiply,
     quaternion_rotate,
@@ -44,7 +44,7 @@ Array = NDArray[np.float64]
 _UNITS: tuple[float, ...] = (1.0, 0.01, 0.0254, 0.3048, 0.1, 0.001, 0.0254 / 0.45)
 _LEG = 0.8  # metres from hip to ankle
 _LEGS = (0.45, 1.3)  # metres that nobody's are shorter or longer than
-_SURELY_UP = 0.6  # length of the mean direction from ankles to head, 1 of somebody who always stands
+_SURELY_UP = 0.6  # of the mean direction from knees to shoulders along an axis; who always stands has 1
 _AXES = tuple(sign * np.eye(3)[axis] for axis in (1, 2, 0) for sign in (1.0, -1.0))
 _QUATERNION_AXES = {"X": np.array([1.0, 0, 0]), "Y": np.array([0, 1.0, 0]), "Z": np.array([0, 0, 1.0])}
 
@@ -104,12 +104,16 @@ def _source_motion(tree: Sequence[BvhJoint], file: Bvh, rig_map: RigMap, rate: F
     for row, joint in enumerate(tree):
         rest[row] = joint.offset + (rest[joint.parent] if joint.parent >= 0 else -joint.offset)
     rows = {joint.name: row for row, joint in enumerate(tree)}
-    axes = _to_blender(_up(rig_map, rows, rest, places))
-    rest, places = rest @ axes.T, places @ axes.T
-    tails = _tails(tree, rest, axes)
+    # Some skeletons lie at rest and are turned up by their root: rest and motion have axes of their own.
+    standing, way = _upwards(rig_map, rows, rest), _upwards(rig_map, rows, places).mean(axis=0)
+    at_rest = _to_blender(_axis(standing))
+    axes = _to_blender(_axis(way)) if max(abs(way)) >= _SURELY_UP else at_rest
+    rest, places = rest @ at_rest.T, places @ axes.T
+    tails = _tails(tree, rest, at_rest)
     unit = _unit(Anatomy(_skeleton(tree, rest, tails), rig_map).leg_length)
-    axes_turn = quaternion_from_matrix(axes)
-    turned = quaternion_multiply(quaternion_multiply(axes_turn, turns), quaternion_conjugate(axes_turn))
+    turned = quaternion_multiply(
+        quaternion_multiply(quaternion_from_matrix(axes), turns), quaternion_from_matrix(at_rest.T)
+    )
     # The rest pose stands over the origin, wherever the first joint begins in the file.
     ground = np.array([rest[0, 0], rest[0, 1], min(rest[:, 2].min(), tails[:, 2].min())])
     return SourceMotion(
@@ -147,30 +151,19 @@ def _posed(tree: Sequence[BvhJoint], values: Array) -> tuple[Array, Array]:
     return turns, places
 
 
-def _up(rig_map: RigMap, rows: dict[str, int], rest: Array, places: Array) -> Array:
-    """(3,) the axis of the file that points up: people mostly stand; else the rest pose does.
+def _upwards(rig_map: RigMap, rows: dict[str, int], points: Array) -> Array:
+    """(..., 3) unit vectors from the knees to the shoulders of joints at points (..., J, 3)."""
 
-    Looked at are the frames first, since a root may turn a skeleton that lies at rest.
-    """
+    def middle(part: str) -> Array:
+        bones = [next(bone for bone in rig_map.bones[f"{side}{part}"] if bone in rows) for side in SIDES]
+        return points[..., [rows[bone] for bone in bones], :].mean(axis=-2)
 
-    def joint(role: str) -> int | None:
-        bones = [bone for bone in rig_map.bones.get(role, ()) if bone in rows]
-        return rows[bones[-1]] if bones else None
+    way = middle("UpperArm") - middle("LowerLeg")
+    return way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-12)
 
-    def middle(points: Array, *roles: str) -> Array | None:
-        found = [row for role in roles if (row := joint(role)) is not None]
-        return points[..., found, :].mean(axis=-2) if found else None
 
-    def upwards(points: Array) -> Array:
-        low = middle(points, "leftLowerLeg", "rightLowerLeg")
-        high = middle(points, "leftUpperArm", "rightUpperArm")
-        assert low is not None, "required of every map"
-        assert high is not None, "required of every map"
-        way = high - low
-        return way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-12)
-
-    mean = upwards(places).mean(axis=0)
-    way = mean if max(abs(mean)) >= _SURELY_UP else upwards(rest)
+def _axis(way: Array) -> Array:
+    """(3,) the axis, with its sign, that a direction is nearest to."""
     return max(_AXES, key=lambda axis: float(axis @ way))
 
 
