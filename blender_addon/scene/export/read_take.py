@@ -1,14 +1,9 @@
-"""What a rig of the user's scene shows, frame by frame, without touching the scene.
-
-A scene of its own is evaluated, in which the rig alone stands: Blender's dependency graph brings along
-whatever moves it. The user's frame, poses without keys and selection so stay as they are.
-"""
+"""What a rig of the user's scene shows, frame by frame, without touching the scene."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from fractions import Fraction
 
 import bpy
@@ -17,6 +12,8 @@ from numpy.typing import NDArray
 
 from ....core.errors import InputError
 from ..layers import corrections_action
+from ..rigs.playing import refuse_unposable
+from ..rigs.stage import Stage, on_stage
 from .hierarchy import RestBone, skeleton_rows
 from .take import RigTake
 
@@ -35,10 +32,6 @@ class NothingPlays(InputError):
     code = "export.no_motion"
 
 
-class RigInEditMode(InputError):
-    code = "export.edit_mode"
-
-
 def read_takes(
     scene: bpy.types.Scene,
     rigs: Sequence[bpy.types.Object],
@@ -51,17 +44,17 @@ def read_takes(
         frames: first and last scene frame; None takes all that is keyed on any of the rigs.
         bones: written even where they deform nothing.
 
-    Raises NothingPlays, UnevenScale or RigInEditMode, naming the rig.
+    Raises NothingPlays, UnevenScale or NotPosed, naming the rig.
     """
     for rig in rigs:
         _check(rig)
     first, last = frames or keyed_frames(rigs)
-    with _own_scene(scene, rigs) as own:
-        plans = [_Plan(rig, bones, last - first + 1) for rig in rigs]
+    plans = [_Plan(rig, bones, last - first + 1) for rig in rigs]
+    with on_stage(scene, *rigs) as stage:
         for number, frame in enumerate(range(first, last + 1)):
-            own.frame_set(frame)
+            stage.go_to(frame)
             for plan in plans:
-                plan.read(own.view_layers[0].depsgraph, number)
+                plan.read(stage, number)
         metre = scene.unit_settings.scale_length
         return [plan.take(metre, first, scene_rate(scene)) for plan in plans]
 
@@ -96,13 +89,12 @@ def _spans(rig: bpy.types.Object) -> Iterator[Sequence[float]]:
 
 
 def _check(rig: bpy.types.Object) -> None:
+    refuse_unposable(rig)
     scale = np.abs(rig.matrix_world.to_scale())
     if scale.min() < 1e-6 or np.ptp(scale) > _EVEN * scale.max() or rig.matrix_world.determinant() < 0:
         raise UnevenScale(
             f"{rig.name} is scaled unevenly or mirrored; apply its scale (Object > Apply > Scale) first."
         )
-    if rig.mode == "EDIT":
-        raise RigInEditMode(f"{rig.name} is in Edit Mode; leave it before exporting.")
 
 
 class _Plan:
@@ -126,16 +118,12 @@ class _Plan:
         self.names = [at_rest[row].name for row in self.rows]
         # Pose bones stand in the same order as bones, but only their names are a promise.
         self.order = [rig.pose.bones.find(name) for name in self.names]
-        self.buffer = np.empty(16 * len(rig.pose.bones), np.float32)
         self.poses = np.empty((count, len(self.names), 4, 4), np.float32)
         self.objects = np.empty((count, 4, 4))
 
-    def read(self, depsgraph: bpy.types.Depsgraph, number: int) -> None:
-        shown = self.rig.evaluated_get(depsgraph)
-        shown.pose.bones.foreach_get("matrix", self.buffer)
-        # Blender hands out matrices column by column.
-        self.poses[number] = self.buffer.reshape(-1, 4, 4).swapaxes(1, 2)[self.order]
-        self.objects[number] = np.array(shown.matrix_world)
+    def read(self, stage: Stage, number: int) -> None:
+        self.poses[number] = stage.pose(self.rig)[self.order]
+        self.objects[number] = np.array(stage.evaluated(self.rig).matrix_world)
 
     def take(self, metre: float, first: int, fps: Fraction) -> RigTake:
         """All that was read, in metres, with a node that stands still."""
@@ -146,7 +134,7 @@ class _Plan:
         # Where the object itself is moved, its bones carry that.
         moves = np.linalg.solve(self.objects[0][None], self.objects)
         rest = np.array([np.array(self.rig.data.bones[name].matrix_local) for name in self.names])
-        poses = moves[:, None] @ self.poses.astype(np.float64)
+        poses = _unstretched(moves[:, None] @ self.poses.astype(np.float64))
         rest[:, :3, 3] *= size
         poses[..., :3, 3] *= size
         lengths = np.array([self.rig.data.bones[name].length for name in self.names]) * size
@@ -165,33 +153,27 @@ class _Plan:
         )
 
 
+def _unstretched(poses: Array) -> Array:
+    """Poses (..., 4, 4) whose bones keep their direction and place but are scaled evenly or not at all.
+
+    A bone that is stretched would shear those below it in files whose nodes pass their scale on. Where joints
+    are is not changed by this.
+    """
+    along, across = poses[..., :3, 1], poses[..., :3, 0]
+    sizes = np.linalg.norm(poses[..., :3, :3], axis=-2)
+    y = along / sizes[..., 1:2]
+    x = across - np.sum(across * y, axis=-1, keepdims=True) * y
+    x /= np.linalg.norm(x, axis=-1, keepdims=True)
+    even = np.ptp(sizes, axis=-1) < _EVEN * sizes.max(axis=-1)
+    size = np.where(even, sizes.mean(axis=-1), 1.0)
+    result = poses.copy()
+    result[..., :3, :3] = np.stack([x, y, np.cross(x, y)], axis=-1) * size[..., None, None]
+    return result
+
+
 def played_action(rig: bpy.types.Object) -> bpy.types.Action | None:
     """What names the take: the lowest strip's action, for on top lie corrections, else the rig's own."""
     data = rig.animation_data
     strips = [strip.action for track in data.nla_tracks for strip in track.strips] if data else []
     found = [action for action in (*strips, data.action if data else None) if action is not None]
     return found[0] if found else None
-
-
-@contextmanager
-def _own_scene(scene: bpy.types.Scene, rigs: Sequence[bpy.types.Object]) -> Iterator[bpy.types.Scene]:
-    """A scene with the rigs alone, at the given scene's rate; hidden rigs are shown in it and posed."""
-    own = bpy.data.scenes.new(f"{scene.name} export")
-    shown = [(rig, rig.hide_viewport, rig.data.pose_position) for rig in rigs]
-    try:
-        for part in ("fps", "fps_base", "frame_map_old", "frame_map_new"):
-            setattr(own.render, part, getattr(scene.render, part))
-        for rig in rigs:
-            if rig.hide_viewport:
-                rig.hide_viewport = False
-            if rig.data.pose_position != "POSE":
-                rig.data.pose_position = "POSE"
-            own.collection.objects.link(rig)
-        yield own
-    finally:
-        for rig, hidden, position in shown:
-            if rig.hide_viewport != hidden:
-                rig.hide_viewport = hidden
-            if rig.data.pose_position != position:
-                rig.data.pose_position = position
-        bpy.data.scenes.remove(own)

@@ -50,7 +50,7 @@ def export_jobs(
     Nothing in the scene changes. In a Blender with a window, a second Blender without one makes the files,
     since Blender's writers take the window's scene; otherwise this one does.
 
-    Raises NothingPlays, UnevenScale, RigInEditMode, NotCaptured, NothingDeforms, BadExport; those of the
+    Raises NothingPlays, UnevenScale, NotPosed, NotCaptured, NothingDeforms, BadExport; those of the
     files, as `export_capture`; BlenderFailed when the second Blender does not run.
     """
     options = options or ExportOptions()
@@ -73,7 +73,7 @@ def ready_rigs(
     options: ExportOptions,
     frames: tuple[int, int] | None,
 ) -> Ready:
-    """Read what one file will hold. Raises NothingPlays, UnevenScale or RigInEditMode."""
+    """Read what one file will hold. Raises NothingPlays, UnevenScale or NotPosed."""
     takes = read_takes(scene, rigs, frames, IK_NAMES if options.engine == "unreal" else ())
     skins = [
         Skin(thing, number, binding(rig, thing, take))
