@@ -18,7 +18,7 @@ from ..headless_blender import find_blender
 from ..home import Home
 from ..version import VERSION
 from .blender import WarmBlender
-from .inputs import is_motion
+from .inputs import needs_worker
 from .run_clip import ClipTools, run_clip
 from .task import ClipTask
 
@@ -65,7 +65,7 @@ class ClipRunner:
         if not Path(task.input).exists():
             return f"it does not see {task.input}; mount that folder there under the same path"
         try:
-            if not is_motion(task.input):
+            if needs_worker(task.input):
                 ready_environment(Home.find(), CaptureSettings.from_json(task.settings))
             self._opened()
         except Reel2RigError as error:

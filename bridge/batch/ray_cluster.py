@@ -70,10 +70,13 @@ class ClusterOptions:
     tries: int = 3
 
 
-def import_ray() -> Any:
-    """The ray package. Raises RayMissing with the command that installs it."""
-    # Before the import, which reads it: nothing about anybody's use is sent anywhere.
+def import_ray(address: str) -> Any:
+    """The ray package, for a cluster at `address`. Raises RayMissing with the command that installs it."""
+    # Both are read by the import. Nothing about anybody's use is sent anywhere, and nobody else on the network
+    # can hand work to a cluster of this computer alone.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    if address == LOCAL:
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
         import ray
     except ModuleNotFoundError as error:
@@ -98,10 +101,7 @@ def connected(address: str, log: Path) -> Iterator[Any]:
     Raises:
         RayMissing, ClusterUnreachable.
     """
-    if address == LOCAL:
-        # Others on the network must not be able to hand work to it.
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
-    ray = import_ray()
+    ray = import_ray(address)
     if ray.is_initialized():  # the caller's own connection, to be left as it is
         yield ray
         return
