@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contacts import chosen_contacts, detect_contacts, resting_heights
+from ..contacts import detect_contacts, resting_heights
+from ..smoothing import smooth_positions
 from .anatomy import Anatomy
 from .human import SourceMotion
 from .posed import Posed
@@ -17,12 +18,16 @@ Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _UP = (0.0, 0.0, 1.0)
+_LEVEL = 0.005  # human metres by which one point of a foot may be above the other that it stands beside
+_FLAT = 0.025  # and may seem to be, by a foot that is held flat
+_ROLLING = 0.25  # human metres a second at which it does not stand flat but rolls over the floor
+_SMOOTHING = 1.0 / 30.0  # seconds
 
 
 def standing_points(source: SourceMotion, of: Anatomy) -> Bools:
     """(T, 4) left heel, left toe, right heel, right toe on the floor.
 
-    Where the source says which feet stand, that is believed, and the motion tells whether by heel or toe or
+    Where the source says which feet stand, that is believed, and the pose tells whether by heel or toe or
     both; else all is found from the motion. Feet without a bone never stand.
     """
     soles = Soles.of(of)
@@ -35,12 +40,22 @@ def standing_points(source: SourceMotion, of: Anatomy) -> Bools:
     if source.contacts is None:
         floor = resting_heights(points[valid] if valid.any() else points, _UP)
         return detect_contacts(points, times, valid=valid, up=_UP, floor=floor) > 0.5
-    # The point that stands is the lower one, on whatever level the foot is.
-    heights = points[..., 2].reshape(-1, 2, 2)
-    above = (heights - heights.min(axis=-1, keepdims=True)).reshape(-1, 4)
-    found = detect_contacts(points, times, valid=valid, up=_UP, heights=above)
-    known = np.array([side in soles.feet for side in SIDES])
-    return chosen_contacts(found, source.contacts & known & valid[:, None]) > 0.5
+    known = [side in soles.feet for side in SIDES]
+    feet = source.contacts & known & valid[:, None]
+    return _low_points(points[..., 2], sample_rate(source)) & np.repeat(feet, 2, axis=1)
+
+
+def _low_points(heights: Array, rate: float) -> Bools:
+    """(T, 4) of each foot the lower point, and the other too while the foot lies flat and does not roll.
+
+    Args:
+        heights: (T, 4) human metres. rate: frames a second.
+    """
+    slant = heights[:, 0::2] - heights[:, 1::2]
+    rolling = np.abs(np.diff(smooth_positions(slant, _SMOOTHING * rate), axis=0, append=slant[-1:])) * rate
+    rolling[-1] = rolling[-2] if len(rolling) > 1 else 0.0
+    flat = (np.abs(slant) < _FLAT) & (rolling < _ROLLING)
+    return np.stack([flat | (slant < _LEVEL), flat | (slant > -_LEVEL)], axis=-1).reshape(-1, 4)
 
 
 def sample_rate(source: SourceMotion) -> float:
