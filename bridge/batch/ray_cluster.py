@@ -72,8 +72,8 @@ class ClusterOptions:
 
 def import_ray(address: str) -> Any:
     """The ray package, for a cluster at `address`. Raises RayMissing with the command that installs it."""
-    # Both are read by the import. Nothing about anybody's use is sent anywhere, and nobody else on the network
-    # can hand work to a cluster of this computer alone.
+    # The import reads both. Nothing about anybody's use is sent anywhere, and nobody else on the network can
+    # hand work to a cluster of this computer alone.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     if address == LOCAL:
         os.environ.setdefault("RAY_AUTH_MODE", "token")
