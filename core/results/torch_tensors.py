@@ -143,11 +143,6 @@ def load_legacy(stream: BinaryIO, names: Any = torch_names) -> Any:
     RestrictedUnpickler(stream).load()  # of the machine that wrote it
     parts: dict[str, bytes] = {}
 
-    def read(key: str, count: int) -> bytes:
-        if len(parts.get(key, b"")) != count:
-            raise pickle.UnpicklingError("the file ends inside a storage")
-        return parts[key]
-
     wanted: dict[str, int] = {}
 
     class Unpickler(TorchUnpickler):
@@ -156,13 +151,15 @@ def load_legacy(stream: BinaryIO, names: Any = torch_names) -> Any:
             wanted[pid[2]] = pid[4] * np.dtype(pid[1].numbers).itemsize
             return storage
 
-    content = Unpickler(stream, names, read).load()
+    content = Unpickler(stream, names, lambda key, _: parts[key]).load()
     keys = RestrictedUnpickler(stream).load()
     if not isinstance(keys, list) or set(map(str, keys)) != wanted.keys():
         raise pickle.UnpicklingError("storages that nothing is in")
     rest = memoryview(stream.read())
     for key in keys:
         size, rest = wanted[key], rest[8:]  # the count stands before the numbers
+        if len(rest) < size:
+            raise pickle.UnpicklingError("the file ends inside a storage")
         parts[key], rest = bytes(rest[:size]), rest[size:]
     return content
 
