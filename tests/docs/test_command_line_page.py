@@ -23,8 +23,8 @@ def options(command: str) -> set[str]:
     return found - {"--help"}
 
 
-def section(title: str) -> str:
-    return PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+def section(title: str, page: str = PAGE) -> str:
+    return page.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
 def test_every_command_is_named() -> None:
@@ -35,6 +35,11 @@ def test_every_command_is_named() -> None:
 @pytest.mark.parametrize(("title", "command"), [("Capture", "capture"), ("Scan", "scan"), ("Setup", "setup")])
 def test_a_section_names_all_options_of_its_command_and_no_other(title, command) -> None:
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", section(title))) == options(command)
+
+
+def test_the_page_of_batches_names_all_their_options_and_no_other() -> None:
+    page = (ROOT / "docs" / "batch.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", section("Options", page))) == options("batch")
 
 
 def test_whatever_prints_json_is_said_to() -> None:
