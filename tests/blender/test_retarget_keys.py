@@ -190,6 +190,26 @@ def test_what_was_played_before_is_kept_and_the_new_action_plays(empty_scene, pe
     assert worst_apart(seen(empty_scene, rig, FRAMES), seen(empty_scene, alone, FRAMES)) < 0.1
 
 
+def test_what_an_action_before_left_in_places_and_sizes_does_not_show(empty_scene, person, rig):
+    """Imported files key place and size of every bone, and a new action would be played on top of that."""
+    old = new_action(rig, "Stretch")
+    for bone, name, value in ((ARM, "location", 30.0), (HIPS, "location", 50.0), (FOREARM, "scale", 1.5)):
+        for part in range(3):
+            path = f'pose.bones["{bone}"].{name}'
+            write_curve(curve_container(old), path, part, bone, [1, 20], [1.0, value])
+    rig.pose.bones["mixamorig:RightShoulder"].location = (0.0, 2.0, 0.0)  # by hand: stays
+    empty_scene.frame_set(20)
+    action = retarget_rig(empty_scene, person, rig).action
+    assert not [path for path, _ in curves_of(action) if "RightShoulder" in path and "location" in path]
+    alone = build_rig("mixamo", rolls="odd", matrix=MIXAMO_OBJECT)
+    retarget_rig(empty_scene, person, alone)
+    first, second = seen(empty_scene, rig, FRAMES), seen(empty_scene, alone, FRAMES)
+    for bone in (HIPS, ARM, FOREARM, "mixamorig:LeftHand", "mixamorig:LeftFoot"):
+        assert np.abs(first.heads[bone] - second.heads[bone]).max() < 1e-3, bone
+    assert worst_apart(first, second) < 0.5
+    assert tuple(rig.pose.bones["mixamorig:RightShoulder"].location) == (0.0, 2.0, 0.0)
+
+
 def test_a_strip_that_is_being_tweaked_is_left_and_keeps_its_action(empty_scene, person, rig):
     old = new_action(rig, "Idle")
     write_curve(curve_container(old), f'pose.bones["{ARM}"].location', 0, ARM, [1, 20], [0.0, 3.0])

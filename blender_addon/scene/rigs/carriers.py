@@ -5,7 +5,7 @@ Parents do not tell it: generated rigs hang controls from hidden bones that foll
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -21,7 +21,8 @@ Array = NDArray[np.float64]
 
 _PROBE = Quaternion((1.0, 1.0, 1.0), 0.1)  # small: a limit should not stop it
 _SAME = 0.005  # radians
-_PROPERTIES = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle")
+_PROPERTIES = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle", "scale")
+NEUTRAL = {"location": (0.0, 0.0, 0.0), "scale": (1.0, 1.0, 1.0)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +52,18 @@ class Binding:
         return quaternion_rotate(self.offsets[bone], location + self.shifts[bone])
 
 
-def bind(stage: Stage, armature: bpy.types.Object, bones: Sequence[str]) -> Binding:
+def bind(
+    stage: Stage, armature: bpy.types.Object, bones: Sequence[str], cleared: Collection[tuple[str, str]]
+) -> Binding:
     """Find out how `bones` move each other; the armature's pose is afterwards what it was.
+
+    Args:
+        cleared: (bone, property of `NEUTRAL`) pairs that the new keys will set, whatever they are set to now.
 
     The armature must not be animated while this is done: one evaluation for each bone.
     """
     rows = [armature.pose.bones.find(bone) for bone in bones]
-    with _untouched(armature, bones):
+    with _unturned(armature, bones, cleared):
         stage.update()
         zero = stage.pose(armature)[rows].astype(np.float64)
         turns = np.stack([_response(stage, armature, bone, rows, zero) for bone in bones])
@@ -125,14 +131,17 @@ def turn_bone(bone: bpy.types.PoseBone, turn: Quaternion) -> None:
 
 
 @contextmanager
-def _untouched(armature: bpy.types.Object, bones: Sequence[str]) -> Iterator[None]:
-    """The bones neither turned nor moved; afterwards as they were."""
+def _unturned(
+    armature: bpy.types.Object, bones: Sequence[str], cleared: Collection[tuple[str, str]]
+) -> Iterator[None]:
+    """The bones not turned, and neutral in what is `cleared`; afterwards as they were."""
     posed = [armature.pose.bones[bone] for bone in bones]
     before = [{name: tuple(getattr(bone, name)) for name in _PROPERTIES} for bone in posed]
     try:
         for bone in posed:
-            bone.location = (0.0, 0.0, 0.0)
             turn_bone(bone, Quaternion())
+        for bone, name in cleared:
+            setattr(armature.pose.bones[bone], name, NEUTRAL[name])
         yield
     finally:
         for bone, values in zip(posed, before, strict=True):

@@ -88,6 +88,13 @@ def sampled_frames(armature: bpy.types.Object, scene: bpy.types.Scene) -> Array:
     return np.arange(np.ceil(first - _STEP_MATCHES), np.floor(last + _STEP_MATCHES) + 1.0)
 
 
+def animated_paths(armature: bpy.types.Object) -> set[str]:
+    """Data paths of everything that an armature's action and strips animate."""
+    data = armature.animation_data
+    curves = [played_curves(data), *(_strip_curves(strip) for strip in _strips(data) if strip.action)]
+    return {curve.data_path for row in curves for curve in row}
+
+
 def is_moved(thing: bpy.types.Object) -> bool:
     """Whether anything beside keys moves an armature: constraints, drivers, or a parent."""
     data = thing.animation_data

@@ -19,7 +19,7 @@ from .rig_maps import note_rig_map, rig_map_of, seen_map_of
 from .source_motion import source_motion
 from .stage import on_stage
 from .switches import key_switches, set_switches
-from .write_target import keep_locks, write_target
+from .write_target import cleared_channels, keep_locks, write_target
 
 
 class SameRig(InputError):
@@ -75,13 +75,15 @@ def retarget_rig(
         there = stage.evaluated(target)
         skeleton, place = read_skeleton(there, unit), place_of(there, unit)
         wanted = retarget(motion, skeleton, rig_map, options)
+        others = control_bones(rig_map, skeleton) if options.controls != "fk" else ()
+        keyed = [*wanted.turns, *others]
+        cleared = cleared_channels(target, keyed, {*wanted.heads, *others})
         with new_action_playing(target, name or f"{source.name} on {target.name}") as action:
             notes = set_switches(target, rig_map, options.controls)
-            others = control_bones(rig_map, skeleton) if options.controls != "fk" else ()
-            binding = bind(stage, target, [*wanted.turns, *others])
+            binding = bind(stage, target, keyed, cleared)
             wanted = keep_locks(target, wanted, skeleton, binding)
             wanted = with_ik_controls(wanted, skeleton, rig_map, binding.carriers, options)
-            notes += write_target(target, action, wanted, skeleton, binding, place.metres)
+            notes += write_target(target, action, wanted, skeleton, binding, place.metres, cleared)
             note_rig_map(target, action, rig_map)
             key_switches(target, action, rig_map, options.controls, float(wanted.frames[0]))
         notes += disagreements(stage, target, wanted, skeleton, place)

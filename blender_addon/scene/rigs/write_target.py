@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,8 @@ from ....core.motion.rotations import quaternion_conjugate, quaternion_from_matr
 from ..fcurves import CONSTANT, LINEAR, curve_container, write_curve
 from ..handwork import bone_path
 from .bone_channels import is_rotation_locked, locked_rotation, rotation_channels
-from .carriers import Binding
+from .carriers import NEUTRAL, Binding
+from .played import animated_paths
 
 Array = NDArray[np.float64]
 
@@ -63,11 +64,13 @@ def write_target(
     skeleton: Skeleton,
     binding: Binding,
     metres: float,
+    cleared: Collection[tuple[str, str]] = (),
 ) -> tuple[str, ...]:
     """Key the bones of a target in `action`, each in its own rotation mode.
 
     Args:
         target: with its locks kept. skeleton: of the armature. metres: of one unit of its own space.
+        cleared: (bone, property of `NEUTRAL`) pairs that get one neutral key where they get no others.
 
     Returns:
         sentences for the user. Channels that are locked or driven get no keys.
@@ -84,6 +87,9 @@ def write_target(
             location = _location(bone, binding.place(bone.name, place / metres))
             keyer.key(bone, "location", location, ~np.array(bone.lock_location, bool))
         keyer.key(bone, *channels)
+    for name, kind in cleared:
+        if kind != "location" or name not in target.heads:
+            keyer.clear(armature.pose.bones[name], kind)
     return keyer.notes()
 
 
@@ -109,6 +115,14 @@ class _Keyer:
                 kept = column[self._rows]
                 write_curve(self._container, path, part, bone.name, self._frames, kept, self._kinds)
 
+    def clear(self, bone: bpy.types.PoseBone, name: str) -> None:
+        """One neutral key at the start: the action before would leave something else there."""
+        path = bone_path(bone.name, name)
+        for part, value in enumerate(NEUTRAL[name]):
+            locked = name == "location" and bone.lock_location[part]
+            if not locked and (path, part) not in self._driven:
+                write_curve(self._container, path, part, bone.name, self._frames[:1], [value], CONSTANT)
+
     def _leave(self, why: str, bone: bpy.types.PoseBone) -> None:
         if bone.name not in self._left[why]:
             self._left[why].append(bone.name)
@@ -120,6 +134,21 @@ class _Keyer:
             for why, bones in self._left.items()
             if bones
         )
+
+
+def cleared_channels(
+    armature: bpy.types.Object, bones: Iterable[str], travelling: Collection[str]
+) -> list[tuple[str, str]]:
+    """(bone, property) pairs that the new keys of `bones` are to decide: where those go that travel, and
+    everything about the others that the animation playing now moves and would leave somewhere.
+    """
+    animated = animated_paths(armature)
+    return [
+        (bone, name)
+        for bone in bones
+        for name in NEUTRAL
+        if (name == "location" and bone in travelling) or bone_path(bone, name) in animated
+    ]
 
 
 def named(bones: list[str], most: int = 4) -> str:
