@@ -164,6 +164,16 @@ def test_in_place_feet_slide_back_as_fast_as_the_body_would_have_gone():
     assert np.allclose(soles_of(way), soles_of(still) + gone[:, None], atol=1e-6)
 
 
+def test_the_feet_of_a_source_that_walks_in_place_are_not_held():
+    clip = walking_person()
+    still = clip.replace(root=clip.root * [0.0, 0.0, 1.0])
+    rest = rig_skeleton("mixamo")
+    assert not standing(source_of_clip(still))[5:-5].any()
+    loose, kept = (play(source_of_clip(still), rest, feet=feet) for feet in (False, True))
+    turned = [degrees_between(*(rig.axes["mixamorig:LeftUpLeg"][..., 1] for rig in (loose, kept)))]
+    assert np.max(turned) < 3.0
+
+
 def test_horizontal_keeps_feet_on_the_floor_under_a_body_that_crouched():
     clip = rest_person(60)
     rotations = clip.rotations.astype(float)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contacts import detect_contacts, resting_heights
-from ..smoothing import smooth_positions
+from ..smoothing import smooth_positions, unbroken_runs
 from .anatomy import Anatomy
 from .human import SourceMotion
 from .posed import Posed
@@ -22,6 +22,9 @@ _LEVEL = 0.005  # human metres by which one point of a foot may be above the oth
 _FLAT = 0.025  # and may seem to be, by a foot that is held flat
 _ROLLING = 0.25  # human metres a second at which it does not stand flat but rolls over the floor
 _SMOOTHING = 1.0 / 30.0  # seconds
+# Human metres, and metres a second, beyond which a foot that is said to stand goes: of a captured person it
+# slides and trembles by less.
+_GONE, _PACE = 0.25, 0.35
 
 
 def standing_points(source: SourceMotion, of: Anatomy) -> Bools:
@@ -42,7 +45,22 @@ def standing_points(source: SourceMotion, of: Anatomy) -> Bools:
         return detect_contacts(points, times, valid=valid, up=_UP, floor=floor) > 0.5
     known = [side in soles.feet for side in SIDES]
     feet = source.contacts & known & valid[:, None]
-    return _low_points(points[..., 2], sample_rate(source)) & np.repeat(feet, 2, axis=1)
+    rate = sample_rate(source)
+    return _staying(points, _low_points(points[..., 2], rate) & np.repeat(feet, 2, axis=1), rate)
+
+
+def _staying(points: Array, on: Bools, rate: float) -> Bools:
+    """(T, 4) points that stand, without those of a person who walks in place: they go back with the floor.
+
+    Args:
+        points: (T, 4, 3) human metres. on: (T, 4) that are said to stand. rate: frames a second.
+    """
+    staying = on.copy()
+    for point in range(on.shape[1]):
+        for start, stop in unbroken_runs(on[:, point]):
+            gone = float(np.linalg.norm(points[stop - 1, point] - points[start, point]))
+            staying[start:stop, point] = gone < max(_GONE, _PACE * (stop - start) / rate)
+    return staying
 
 
 def _low_points(heights: Array, rate: float) -> Bools:
