@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import glob
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from ..errors import WorkerError
 from ..version import VERSION
 from .clip_runner import ClipRunner
+from .naming import unfinished_files
 from .ray_cluster import ClusterOptions, Needs, node_resources
 from .task import FAILED, ClipOutcome, ClipTask
 
@@ -102,8 +101,9 @@ class Crew:
 
     def dismiss(self) -> None:
         """Let all runners go; those in mid-clip are stopped."""
-        for runner, _ in self._working.values():
+        for runner, attempt in self._working.values():
             self._stop(runner)
+            _sweep(attempt.task)
         self._working.clear()
         self._let_go()
 
@@ -161,7 +161,7 @@ class Crew:
             self._waiting.append(Attempt(task, begun))
             return
         if attempt.before:
-            _sweep(outcome.files)
+            _sweep(task)
         self._on_outcome(outcome)
 
     def _let_go(self) -> None:
@@ -178,13 +178,11 @@ class Crew:
             self._ray.kill(runner.handle)
 
 
-def _sweep(files: Sequence[str]) -> None:
-    """Remove what lost nodes left half-written beside the finished files of a clip."""
-    for file in map(Path, files):
-        # As `atomic_output` names what it has not finished yet.
-        for part in file.parent.glob(f".{glob.escape(file.stem)}.*.part{glob.escape(file.suffix)}"):
-            with suppress(OSError):
-                part.unlink()
+def _sweep(task: ClipTask) -> None:
+    """Remove what was left half-written of a clip by runners that are lost."""
+    with suppress(OSError):
+        for part in unfinished_files(task):
+            part.unlink(missing_ok=True)
 
 
 def _told(error: BaseException) -> str:
