@@ -136,7 +136,7 @@ def test_sides_that_were_swapped_face_the_other_way():
 def test_a_rig_whose_sides_lie_in_one_place_is_refused():
     rest = rig_skeleton("mixamo")
     flat = replace(rest, heads=rest.heads * [0.0, 1.0, 1.0], tails=rest.tails * [0.0, 1.0, 1.0])
-    with pytest.raises(UnfitRig, match="left and right"):
+    with pytest.raises(UnfitRig, match="left and right of"):
         _ = anatomy(flat).facing
 
 
