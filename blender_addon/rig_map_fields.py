@@ -6,6 +6,7 @@ so that undo, files and scripts can never disagree with the panel.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +16,7 @@ from ..core.errors import Reel2RigError
 from ..core.motion.retarget.edit_map import role_words, with_bone
 from ..core.motion.retarget.rig_map import RigMap, parse_map
 from ..core.motion.retarget.roles import CHAINS, ROLES
-from .scene.rigs.rig_maps import PROPERTY, keep_rig_map, rig_map_of
+from .scene.rigs.rig_maps import PROPERTY, keep_rig_map, recognised_map, rig_map_of
 
 PLACES: dict[str, int] = {role: 4 if role in CHAINS else 1 for role in ROLES} | {"spine": 12, "neck": 6}
 """How many bones of each role have a field; a map from a file may have more, which stay as they are."""
@@ -28,15 +29,17 @@ def note_rig(armature: bpy.types.Object) -> None:
     What is kept already stays, and so do linked armatures, whose file is another one.
     """
     if PROPERTY not in armature and armature.library is None:
-        recognise_again(armature)
+        _keep(armature, rig_map_of)
 
 
 def recognise_again(armature: bpy.types.Object) -> RigMap:
     """Replace the map kept with an armature by what its bones tell now."""
-    if PROPERTY in armature:
-        del armature[PROPERTY]
+    return _keep(armature, recognised_map)
+
+
+def _keep(armature: bpy.types.Object, find: Callable[[bpy.types.Object], RigMap]) -> RigMap:
     try:
-        rig_map = rig_map_of(armature)
+        rig_map = find(armature)
     except Reel2RigError:
         rig_map = RigMap(name=BY_HAND, bones={}, source="made by hand")
     keep_rig_map(armature, rig_map)
