@@ -45,7 +45,7 @@ def run_on_cluster(
     with connected(options.address, tasks[0].log.with_name("ray.log")) as ray:
         resources = node_resources(ray)
         crews = []
-        for needs, group in _by_needs(tasks, options, resources).items():
+        for needs, group in by_needs(tasks, options, resources).items():
             room = sum(needs.fit(node) for node in resources)
             if not room and options.runners is None:
                 raise ClusterTooSmall(
@@ -65,9 +65,10 @@ def run_on_cluster(
                 crew.dismiss()
 
 
-def _by_needs(
+def by_needs(
     tasks: Sequence[ClipTask], options: ClusterOptions, resources: Sequence[dict[str, float]]
 ) -> dict[Needs, list[ClipTask]]:
+    """The tasks by what each is granted, on a cluster whose nodes have these `resources`."""
     gpus = any(node.get("GPU", 0.0) > 0 for node in resources)
     groups: dict[Needs, list[ClipTask]] = defaultdict(list)
     for task in tasks:

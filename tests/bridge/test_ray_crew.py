@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from reel2rig.bridge.batch import cluster
+from reel2rig.bridge.batch.cluster import ClusterTooSmall, by_needs, run_on_cluster
 from reel2rig.bridge.batch.crew import Crew, CrewUnfit
 from reel2rig.bridge.batch.ray_cluster import MEMORY, ClusterOptions, Needs
 from reel2rig.bridge.batch.task import DONE, FAILED, ClipOutcome, ClipTask
@@ -193,6 +197,31 @@ def test_no_more_runners_are_hired_than_asked_for_and_all_are_let_go():
     outcomes, _ = play(ray, clips(6), most=2)
     assert len(outcomes) == 6
     assert len(ray.killed) == 2
+
+
+def needs_of(node, options=None, device="auto", name="a.mp4"):
+    task = replace(clips(1)[0], input=f"/in/{name}", settings={"device": device})
+    (needs,) = by_needs([task], options or ClusterOptions("local"), [node])
+    return needs
+
+
+def test_captures_get_a_gpu_where_there_is_one_and_motion_files_none():
+    bare, rich = {"CPU": 8.0}, {"CPU": 8.0, "GPU": 1.0}
+    assert needs_of(rich) == Needs(1.0, 1.0)
+    assert needs_of(bare) == Needs(1.0, 0.0)
+    assert needs_of(rich, device="cpu") == Needs(1.0, 0.0)
+    assert needs_of(rich, name="walk.bvh") == Needs(1.0, 0.0)
+    assert needs_of(rich, ClusterOptions("local", cpus=4.0, gpus=0.5)) == Needs(4.0, 0.5)
+
+
+def test_a_cluster_without_room_for_a_single_clip_is_refused_with_what_is_asked_for(monkeypatch):
+    @contextmanager
+    def small(address, log):
+        yield StandIn([])
+
+    monkeypatch.setattr(cluster, "connected", small)
+    with pytest.raises(ClusterTooSmall, match=r"16 CPU cores, 1 GPUs and 2 GB of memory.*--ray-cpus"):
+        run_on_cluster(clips(2), ClusterOptions("local", cpus=16.0, gpus=1.0), print)
 
 
 def test_a_node_holds_as_many_clips_as_its_scarcest_resource_allows():
