@@ -49,8 +49,8 @@ class Anatomy:
         lost = [role for role in REQUIRED if not self.chain(role)]
         if lost:
             raise UnfitRig(
-                f"The rig (map: {self.rig_map.name}) has no bone for {', '.join(lost)}; choose the bones of its "
-                "map, or another map."
+                f"The rig (map: {self.rig_map.name}) has no bone for {', '.join(lost)}; choose the bones "
+                "of its map, or another map."
             )
 
     def chain(self, role: str) -> tuple[str, ...]:
@@ -90,8 +90,8 @@ class Anatomy:
         flat = float(np.hypot(left[0], left[1]))
         if flat < 0.5:
             raise UnfitRig(
-                f"The limbs of the rig (map: {self.rig_map.name}) do not lie left and right of each other; check "
-                "the sides in its map, and that it stands upright in its rest pose."
+                f"The limbs of the rig (map: {self.rig_map.name}) do not lie left and right of each other; "
+                "check the sides in its map, and that it stands upright in its rest pose."
             )
         angle = np.arctan2(left[1], left[0])
         axis = np.round(angle / _QUARTER) * _QUARTER
