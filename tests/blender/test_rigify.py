@@ -7,6 +7,7 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 
+from mathutils import Matrix  # noqa: E402
 from reel2rig.blender_addon.scene.contact_curves import read_contacts  # noqa: E402
 from reel2rig.blender_addon.scene.fcurves import curve_container, new_action, write_curve  # noqa: E402
 from reel2rig.blender_addon.scene.rigs.retarget_rig import retarget_rig  # noqa: E402
@@ -14,7 +15,7 @@ from reel2rig.blender_addon.scene.rigs.rig_maps import rig_map_of  # noqa: E402
 from reel2rig.core.motion.retarget.options import RetargetOptions  # noqa: E402
 from reel2rig.core.motion.retarget.recognise import fitted, shipped_maps  # noqa: E402
 from retargeting import angles, captured_person, foot_heads, hinges, limb_directions, lively_walk, seen  # noqa: E402
-from rigify_rig import append_rigify  # noqa: E402
+from rigify_rig import append_rigify, rigify_file  # noqa: E402
 from walking import bent, rest_person, soles  # noqa: E402
 
 pytestmark = pytest.mark.blender
@@ -138,6 +139,43 @@ def test_fk_and_ik_agree_whichever_the_switches_choose(empty_scene, person, rig,
     for role in ("leftUpperLeg", "rightUpperLeg"):
         bends = np.linalg.norm(wanted[role], axis=-1) > np.sin(np.radians(25.0))
         assert angles(wanted[role][bends], got[role][bends]).max() < 5.0
+
+
+def test_a_linked_rig_keeps_fk_and_ik_when_its_override_is_saved_and_opened_again(
+    empty_scene, person, tmp_path
+):
+    with bpy.data.libraries.load(str(rigify_file()), link=True) as (_, wanted):
+        wanted.objects = ["rig"]
+    empty_scene.collection.objects.link(wanted.objects[0])
+    rig = wanted.objects[0].override_hierarchy_create(empty_scene, bpy.context.view_layer)
+    rig.override_library.is_system_override = False
+    retarget_rig(empty_scene, person, rig, options=BOTH)
+    before = seen(empty_scene, rig, FRAMES)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
+    scene, rig = bpy.context.scene, bpy.data.objects["rig"]
+    assert rig.override_library.reference.library is not None
+    agree(rig, before, seen(scene, rig, FRAMES))
+    switch(rig.animation_data.action, 0.0)
+    agree(rig, before, seen(scene, rig, FRAMES))
+
+
+def test_fk_and_ik_agree_on_a_rig_that_is_turned_small_and_hangs_from_a_parent(empty_scene, person, rig):
+    parent = bpy.data.objects.new("Vehicle", None)
+    empty_scene.collection.objects.link(parent)
+    parent.matrix_world = Matrix.Translation((3.0, -2.0, 0.0)) @ Matrix.Rotation(0.7, 4, "Z")
+    rig.parent = parent
+    rig.scale = (0.4, 0.4, 0.4)
+    bpy.context.view_layer.update()
+    result = retarget_rig(empty_scene, person, rig, options=BOTH)
+    fk = seen(empty_scene, rig, FRAMES)
+    switch(result.action, 0.0)
+    agree(rig, fk, seen(empty_scene, rig, FRAMES))
+    wanted = limb_directions(seen(empty_scene, person, FRAMES), rig_map_of(person))
+    got = limb_directions(fk, org_map(rig))
+    turn = np.array(Matrix.Rotation(0.7, 3, "Z"))
+    for role in ("leftUpperArm", "rightLowerArm"):
+        assert angles(wanted[role] @ turn.T, got[role]).max() < 2.0
 
 
 def test_ik_alone_is_what_fk_alone_is_without_keys_on_the_limbs_fk_controls(empty_scene, person, rig):
