@@ -39,8 +39,15 @@ WRITERS: dict[str, Callable[[Stage, str], None]] = {
 }
 
 
+_NOT_BUILT_IN = "could not be found"
+
+
 class OnePersonOnly(InputError):
     code = "export.one_person_only"
+
+
+class WriterMissing(InputError):
+    code = "export.writer_missing"
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +79,8 @@ class Ready:
 def write_ready(ready: Ready, path: str | os.PathLike[str], file_format: str) -> None:
     """Write one file from a Blender without a user: the window's scene is changed meanwhile.
 
-    Raises OnePersonOnly, BadExport, NothingDeforms; OutputFolderMissing, OutputNotWritable, DiskFull or
-    OutputError when the file cannot be written.
+    Raises OnePersonOnly, BadExport, NothingDeforms, WriterMissing; OutputFolderMissing, OutputNotWritable,
+    DiskFull or OutputError when the file cannot be written.
     """
     chosen, engine = format_named(file_format), ready.options.engine
     if chosen.one_person and len(ready.takes) != 1:
@@ -93,6 +100,12 @@ def write_ready(ready: Ready, path: str | os.PathLike[str], file_format: str) ->
                 written.replace(temporary)
         except RuntimeError as error:  # how bpy.ops reports whatever went wrong inside an operator
             raise output_error(str(error), Path(path)) from error
+        except AttributeError as error:  # and how it says that it has no such operator
+            if _NOT_BUILT_IN not in str(error):
+                raise
+            raise WriterMissing(
+                f"This Blender cannot write {chosen.label}; use one from blender.org, or another format."
+            ) from error
         finally:
             if written != temporary:
                 written.unlink(missing_ok=True)
