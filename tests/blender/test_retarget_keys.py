@@ -260,6 +260,18 @@ def test_a_bone_hung_from_others_by_constraints_is_carried_by_them(empty_scene, 
         assert np.abs(first.heads[bone] - second.heads[bone]).max() < 1e-3, bone
 
 
+def test_bones_that_do_not_take_everything_from_their_parents_end_up_alike(empty_scene, person):
+    plain, apart = build_rig("unreal", rolls="odd"), build_rig("unreal", rolls="odd")
+    apart.data.bones["upperarm_l"].use_inherit_rotation = False
+    apart.data.bones["pelvis"].use_local_location = False
+    for rig in (plain, apart):
+        assert retarget_rig(empty_scene, person, rig, options=RetargetOptions(carrier="root")).notes == ()
+    first, second = seen(empty_scene, plain, FRAMES), seen(empty_scene, apart, FRAMES)
+    for bone in ("pelvis", "upperarm_l", "lowerarm_l", "hand_l", "foot_r"):
+        assert angles(first.axes[bone][..., 1], second.axes[bone][..., 1]).max() < 0.1, bone
+        assert np.abs(first.heads[bone] - second.heads[bone]).max() < 1e-3, bone
+
+
 def test_bones_between_that_are_posed_by_hand_are_made_up_for(empty_scene, person):
     posed = build_rig("mixamo", rolls="odd", prefix="")
     plain = build_rig("mixamo", rolls="odd", prefix="")
