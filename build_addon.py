@@ -1,8 +1,9 @@
 """Builds the Blender extension: `python build_addon.py` makes dist/reel2rig-<version>.zip.
 
-The zip holds what runs inside Blender (blender_addon, core.motion, the client side of the bridge, the free
-body) and, as a plain file, the project's own wheel, which the add-on installs into the worker's environment.
-The wheel is not listed in the manifest, so Blender never unpacks it and can never import it.
+The zip holds what runs inside Blender (blender_addon, core.motion with its rig maps, the client side of the
+bridge, the free body) and, as a plain file, the project's own wheel, which the add-on installs into the
+worker's environment. The wheel is not listed in the manifest, so Blender never unpacks it and can never
+import it.
 
 Building the same sources twice with the same setuptools gives the same bytes.
 """
@@ -24,7 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 PACKAGES = ("core", "bridge", "blender_addon")
 WHEEL_FOLDER = "worker"
-DATA = ("core/body/free_body.npz",)
+DATA = ("core/body/free_body.npz", "core/motion/retarget/maps/*.json")
 LICENCES = ("blender_addon/LICENSE", "core/LICENSE", "bridge/LICENSE")
 _EPOCH = 315532800  # 1 January 1980 UTC, the earliest time that a zip can hold
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -67,7 +68,7 @@ def build_addon(folder: Path = ROOT / "dist", wheel: Path | None = None) -> Path
     Raises CalledProcessError when the wheel cannot be built, FileNotFoundError when a file is missing.
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    files = {name: (ROOT / name).read_bytes() for name in (*addon_modules(), *DATA, *LICENCES)}
+    files = {name: (ROOT / name).read_bytes() for name in (*addon_modules(), *_data(), *LICENCES)}
     files["__init__.py"] = _ROOT_INIT.encode()
     tagline = "Turns an ordinary video of people into animation"
     files["blender_manifest.toml"] = _MANIFEST.format(version=project["version"], tagline=tagline).encode()
@@ -102,6 +103,11 @@ def addon_modules() -> list[str]:
             parent / "__init__.py" for parent in path.parents if parent != ROOT and ROOT in parent.parents
         )
     return sorted(path.relative_to(ROOT).as_posix() for path in found)
+
+
+def _data() -> list[str]:
+    """Files of the checkout, other than modules, that the extension needs."""
+    return [path.relative_to(ROOT).as_posix() for pattern in DATA for path in sorted(ROOT.glob(pattern))]
 
 
 def _imported(path: Path) -> list[Path]:

@@ -80,12 +80,12 @@ class RetargetChoice(bpy.types.PropertyGroup):
         step=1,
     )
     feet: bpy.props.BoolProperty(
-        name="Plant Feet",
+        name="Feet Planted",
         description="Hold feet still while they stand, with their soles on the floor",
         default=True,
     )
     reach: bpy.props.BoolProperty(
-        name="Keep Hand Reach",
+        name="Hand Reach",
         description="Bring the hands to where the source has them, instead of keeping the angles of the arms",
     )
     twist: bpy.props.BoolProperty(

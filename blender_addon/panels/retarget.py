@@ -8,7 +8,7 @@ from ...core.errors import Reel2RigError
 from ...core.motion.retarget.edit_map import role_words
 from ...core.motion.retarget.guess import GUESSED
 from ...core.motion.retarget.rig_map import RigMap
-from ...core.motion.retarget.roles import ROOT
+from ...core.motion.retarget.roles import ROOT, TWIST
 from ..operators.retarget import notes_of
 from ..retarget_properties import chosen_source, chosen_target
 from ..rig_map_fields import kept_map
@@ -29,12 +29,9 @@ class RetargetPanel(Sidebar, bpy.types.Panel):
         chosen = layout.column()
         chosen.use_property_split = True
         chosen.use_property_decorate = False
-        chosen.prop(choice, "source", icon="ARMATURE_DATA")
-        if choice.source is None and source is not None:
-            row = chosen.row()
-            row.alignment = "RIGHT"
-            row.label(text=source.name, icon="ARMATURE_DATA")
-        chosen.prop(choice, "target", icon="OUTLINER_OB_ARMATURE")
+        active = source.name if source is not None else "Captured Person"
+        chosen.prop(choice, "source", icon="ARMATURE_DATA", placeholder=active)
+        chosen.prop(choice, "target", icon="ARMATURE_DATA", placeholder="Rig")
         if target is not None:
             _draw_recognised(layout, target)
         people = [person for person in chosen_people(context) if person != target]
@@ -61,19 +58,15 @@ def _draw_recognised(layout: bpy.types.UILayout, target: bpy.types.Object) -> No
         layout.operator("reel2rig.recognise_rig", icon="VIEWZOOM")
         return
     told = layout.column(align=True)
-    told.label(text=f"Recognised: {rig_map.name}" if rig_map.tested else rig_map.name, icon="CHECKMARK")
-    if text := doubt_about(rig_map):
-        draw_text(told, text, "INFO")
-
-
-def doubt_about(rig_map: RigMap) -> str:
-    """What should be known about a map before it is trusted, "" if nothing."""
     if missing := rig_map.missing():
-        named = ", ".join(map(role_words, missing[:3])) + (", ..." if len(missing) > 3 else "")
-        return f"Without a bone: {named}"
-    if rig_map.name == GUESSED:
-        return "Guessed from the names of the bones; look through the bone map"
-    return "" if rig_map.tested else "Not tested on a real file"
+        some = ", ".join(map(role_words, missing[:3])) + (", ..." if len(missing) > 3 else "")
+        draw_text(told, f"Choose bones in the bone map: {some}", "ERROR")
+    elif rig_map.name == GUESSED:
+        draw_text(told, "Guessed from the bones' names; look through the bone map", "QUESTION")
+    else:
+        told.label(text=rig_map.name, icon="CHECKMARK")
+        if not rig_map.tested:
+            told.label(text="Not tested on a real file", icon="INFO")
 
 
 def _draw_result(layout: bpy.types.UILayout, target: bpy.types.Object) -> None:
@@ -104,8 +97,8 @@ class RetargetOptionsPanel(Sidebar, bpy.types.Panel):
         column = layout.column(heading="Keep")
         column.prop(choice, "feet")
         column.prop(choice, "reach")
-        row = column.row()
-        row.active = rig_map is None or any(role.endswith("Twist") for role in rig_map.bones)
+        row = layout.row(heading="Use")
+        row.active = rig_map is None or any(role.endswith(TWIST) for role in rig_map.bones)
         row.prop(choice, "twist")
         column = layout.column()
         row = column.row()

@@ -14,6 +14,8 @@ from ..scene.people import is_person
 from .retarget import RetargetPanel
 from .sidebar import Sidebar
 
+_LABEL = 0.29  # share of the width
+
 
 def _shown(context: bpy.types.Context) -> tuple[bpy.types.Object, RigMap] | None:
     """The rig whose map is shown, and the map; None without a readable one."""
@@ -63,8 +65,6 @@ class _Part(Sidebar):
         if shown is None:
             return
         layout = self.layout  # type: ignore[attr-defined]
-        layout.use_property_split = True
-        layout.use_property_decorate = False
         for role in self.roles:
             _draw_role(layout, *shown, role)
 
@@ -76,15 +76,16 @@ def _draw_role(layout: bpy.types.UILayout, rig: bpy.types.Object, rig_map: RigMa
     column = layout.column(align=True)
     for place in range(fields):
         bone = bones[place] if place < len(bones) else ""
-        row = column.row()
+        # Names of bones are long: they get more room than Blender's own split leaves.
+        row = column.split(factor=_LABEL, align=True)
+        label = row.row()
+        label.alignment = "RIGHT"
+        label.label(text=part_words(role) if place == 0 else "")
+        field = row.row()
         # Red: a part that is needed, or a bone that was renamed or removed since.
-        row.alert = bone not in rig.data.bones if bone else place == 0 and role in REQUIRED
-        row.prop_search(
-            rig.reel2rig_rig_map_fields,
-            field_name(role, place),
-            rig.data,
-            "bones",
-            text=part_words(role) if place == 0 else "",
+        field.alert = bone not in rig.data.bones if bone else place == 0 and role in REQUIRED
+        field.prop_search(
+            rig.reel2rig_rig_map_fields, field_name(role, place), rig.data, "bones", text="", icon="BONE_DATA"
         )
 
 

@@ -14,6 +14,8 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 
+from reel2rig.core.motion.retarget.recognise import shipped_maps  # noqa: E402
+
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("torch", "cv2", "scipy", "smplx", "mediapipe", "av", "safetensors", "yaml", "typer", "rich")
 
@@ -146,6 +148,7 @@ IMPORT_SCRIPT = """
 for module in given["modules"]:
     importlib.import_module(f"{name}.{module}".rstrip("."))
 out["loaded"] = [n for n in sys.modules if n.partition(".")[0] in given["blocked"]]
+out["rig maps"] = sorted(part("core.motion.retarget.recognise").shipped_maps())
 """
 
 
@@ -156,7 +159,9 @@ def test_everything_in_the_zip_imports_without_the_worker_packages(extension, tm
         file.removesuffix(".py").removesuffix("__init__").strip("/").replace("/", ".") for file in files
     ]
     assert len(modules) > 40
-    assert run_blender(IMPORT_SCRIPT, extension, tmp_path, modules=modules)["loaded"] == []
+    out = run_blender(IMPORT_SCRIPT, extension, tmp_path, modules=modules)
+    assert out["loaded"] == []
+    assert out["rig maps"] == sorted(shipped_maps())
 
 
 HEAVY_SCRIPT = """
