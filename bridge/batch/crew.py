@@ -13,12 +13,10 @@ from ..version import VERSION
 from .clip_runner import ClipRunner
 from .naming import unfinished_files
 from .ray_cluster import ClusterOptions, Needs, node_resources
-from .task import FAILED, ClipOutcome, ClipTask
+from .task import FAILED, NODES_FAULT, ClipOutcome, ClipTask
 
 FAREWELL = 10.0  # seconds in which a runner may end its worker and its Blender in order
 BAD_STARTS = 5  # runners that end before they can introduce themselves; after so many none is hired
-# Codes of what is wrong with a node, whatever the clip.
-NODES_FAULT = ("worker.environment_", "worker.version_", "blender.missing", "blender.too_old")
 
 
 class NodeLost(WorkerError):

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 from ...core.errors import Cancelled
 from ..client.session import Session
+from ..errors import from_wire
 from ..protocol import Progress
 from .blender import WarmBlender
 from .run_clip import ClipTools, run_clip
-from .task import ClipOutcome, ClipTask
+from .task import NODES_FAULT, ClipOutcome, ClipTask
+
+HOPELESS = 3  # clips in a row that fail because of the computer; the next ones would fail as well
 
 OnOutcome = Callable[[ClipOutcome], None]
 OnProgress = Callable[[ClipTask, Progress], None]
@@ -75,7 +78,8 @@ def run_here(
         on_outcome: called in this thread, one after the other, as clips end.
 
     Raises:
-        Cancelled: when asked for; no process is left. Whatever `open_tools` or `on_outcome` raise.
+        Cancelled: when asked for; no process is left. Reel2RigError: worker or Blender could not be started for
+            `HOPELESS` clips one after the other. Whatever `open_tools` or `on_outcome` raise.
     """
     waiting: queue.SimpleQueue[ClipTask] = queue.SimpleQueue()
     for task in tasks:
@@ -111,7 +115,7 @@ def run_here(
     for thread in threads:
         thread.start()
     try:
-        left = len(threads)
+        left, hopeless = len(threads), 0
         while left:
             try:
                 result = ended.get(timeout=0.5)  # Windows looks at Ctrl-C between two waits only
@@ -123,6 +127,9 @@ def run_here(
                 raise result
             else:
                 on_outcome(result)
+                hopeless = hopeless + 1 if result.code.startswith(NODES_FAULT) else 0
+                if hopeless == HOPELESS:
+                    raise from_wire(result.code, result.message, result.exit_code)
     finally:
         stop.set()
         for thread in threads:

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 from ...core.errors import InputError
 
 DONE, FAILED, CANCELLED = "done", "failed", "cancelled"
+NODES_FAULT = ("worker.environment_", "worker.version_", "blender.missing", "blender.too_old")
+"""How codes begin that tell what is wrong with a computer, whatever the clip."""
 
 Record = TypeVar("Record", "ClipTask", "ClipOutcome")
 
