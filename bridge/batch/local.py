@@ -78,8 +78,8 @@ def run_here(
         on_outcome: called in this thread, one after the other, as clips end.
 
     Raises:
-        Cancelled: when asked for; no process is left. Reel2RigError: worker or Blender could not be started for
-            `HOPELESS` clips one after the other. Whatever `open_tools` or `on_outcome` raise.
+        Cancelled: when asked for; no process is left. Reel2RigError: worker or Blender could not be started
+            for `HOPELESS` clips in a row. Whatever `open_tools` or `on_outcome` raise.
     """
     waiting: queue.SimpleQueue[ClipTask] = queue.SimpleQueue()
     for task in tasks:
