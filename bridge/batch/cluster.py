@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from ...core.errors import Cancelled
 from ..errors import WorkerError
@@ -21,6 +22,10 @@ LOOK = 0.5  # seconds between two looks at cancelling and at new nodes
 
 class ClusterTooSmall(WorkerError):
     code = "ray.too_small"
+
+
+class ClusterLost(WorkerError):
+    code = "ray.lost"
 
 
 def run_on_cluster(
@@ -38,11 +43,11 @@ def run_on_cluster(
         say: takes sentences about the cluster: nodes that take no part, clips that are begun again.
 
     Raises:
-        RayMissing, ClusterUnreachable, ClusterTooSmall, CrewUnfit; Cancelled, when no runner is left.
+        RayMissing, ClusterUnreachable, ClusterTooSmall, CrewUnfit, ClusterLost; Cancelled, when no runner is left.
     """
     if not tasks:
         return
-    with connected(options.address, tasks[0].log.with_name("ray.log")) as ray:
+    with connected(options.address, Path(tasks[0].state) / "ray.log") as ray:
         resources = node_resources(ray)
         crews = []
         for needs, group in by_needs(tasks, options, resources).items():
@@ -60,6 +65,11 @@ def run_on_cluster(
                 ready, _ = ray.wait(pending, timeout=LOOK) if pending else ([], [])
                 for crew in crews:
                     crew.take(ready)
+        except ray.exceptions.RayError as error:
+            raise ClusterLost(
+                f"The Ray cluster was lost in mid-batch ({type(error).__name__}); what was finished stays: run "
+                "the command again with --resume."
+            ) from error
         finally:
             for crew in crews:
                 crew.dismiss()

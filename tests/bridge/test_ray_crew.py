@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from reel2rig.bridge.batch import cluster
-from reel2rig.bridge.batch.cluster import ClusterTooSmall, by_needs, run_on_cluster
+from reel2rig.bridge.batch.cluster import ClusterLost, ClusterTooSmall, by_needs, run_on_cluster
 from reel2rig.bridge.batch.crew import Crew, CrewUnfit
 from reel2rig.bridge.batch.ray_cluster import MEMORY, ClusterOptions, Needs
 from reel2rig.bridge.batch.task import DONE, FAILED, ClipOutcome, ClipTask
@@ -222,6 +222,20 @@ def test_a_cluster_without_room_for_a_single_clip_is_refused_with_what_is_asked_
     monkeypatch.setattr(cluster, "connected", small)
     with pytest.raises(ClusterTooSmall, match=r"16 CPU cores, 1 GPUs and 2 GB of memory.*--ray-cpus"):
         run_on_cluster(clips(2), ClusterOptions("local", cpus=16.0, gpus=1.0), print)
+
+
+def test_a_cluster_that_is_lost_is_told_with_the_way_to_go_on(monkeypatch):
+    class Gone(StandIn):
+        def wait(self, references, **_):
+            raise RayError
+
+    @contextmanager
+    def gone(address, log):
+        yield Gone([GOOD] * 2)
+
+    monkeypatch.setattr(cluster, "connected", gone)
+    with pytest.raises(ClusterLost, match="--resume"):
+        run_on_cluster(clips(2), ClusterOptions("local"), print)
 
 
 def test_a_node_holds_as_many_clips_as_its_scarcest_resource_allows():
