@@ -35,6 +35,8 @@ ALONE = "{} and {} are never seen together, so that how they stand to each other
 def place_found(found: Found, source: str, fps: Fraction, body: BodyTemplate | None) -> list[MotionClip]:
     """One clip for each person, in "blender" space, standing on the floor; people keep their distances.
 
+    The first one begins at the origin.
+
     Args:
         source: name of the file. body: the user's SMPL body; None is the free body.
 
@@ -43,7 +45,9 @@ def place_found(found: Found, source: str, fps: Fraction, body: BodyTemplate | N
     placed = [_Placed.of(person, wearer(person.family, person.betas, body)) for person in found.people]
     clips = [one.clip(source, fps) for one in placed]
     if clips and clips[0].space == "world_yup":
-        return [on_floor(clip) for clip in _one_world(placed, clips)]
+        together = [on_floor(clip) for clip in _one_world(placed, clips)]
+        start = -together[0].root[0] * [1.0, 1.0, 0.0]
+        return [move_clip(clip, np.eye(3), start) for clip in together]
     return _on_ground(clips, found)
 
 

@@ -110,6 +110,7 @@ def test_gvhmr_s_person_of_smplx_stands_on_the_floor(legacy: bool, tmp_path: Pat
     assert shape_error(read, FIRST) < 0.005
     assert abs(sole_level(read)) < 1e-6
     np.testing.assert_array_equal(read.frames, np.arange(len(FIRST)))
+    np.testing.assert_allclose(read.root[0, :2], 0, atol=1e-5)
     assert any("means nothing on the free body" in note for note in read.notes)
 
 
