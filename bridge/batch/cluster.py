@@ -43,7 +43,8 @@ def run_on_cluster(
         say: takes sentences about the cluster: nodes that take no part, clips that are begun again.
 
     Raises:
-        RayMissing, ClusterUnreachable, ClusterTooSmall, CrewUnfit, ClusterLost; Cancelled, when no runner is left.
+        RayMissing, ClusterUnreachable, ClusterTooSmall, CrewUnfit, ClusterLost.
+        Cancelled: when asked for; no runner is left.
     """
     if not tasks:
         return
@@ -67,8 +68,8 @@ def run_on_cluster(
                     crew.take(ready)
         except ray.exceptions.RayError as error:
             raise ClusterLost(
-                f"The Ray cluster was lost in mid-batch ({type(error).__name__}); what was finished stays: run "
-                "the command again with --resume."
+                f"The Ray cluster was lost in mid-batch ({type(error).__name__}); run the command again with "
+                "--resume: what was finished stays."
             ) from error
         finally:
             for crew in crews:
