@@ -15,6 +15,7 @@ from reel2rig.blender_addon.operators.export_motion import why_not  # noqa: E402
 from reel2rig.blender_addon.panels.export import ExportPanel  # noqa: E402
 from reel2rig.blender_addon.scene.build import BuildOptions, build_capture  # noqa: E402
 from reel2rig.blender_addon.scene.export import rig as rig_module  # noqa: E402
+from reel2rig.blender_addon.scene.export.alembic import NothingDeforms  # noqa: E402
 from reel2rig.blender_addon.scene.export.formats import FORMATS  # noqa: E402
 from reel2rig.blender_addon.scene.export.read_take import NothingPlays, UnevenScale  # noqa: E402
 from reel2rig.blender_addon.scene.export.rig import export_rig  # noqa: E402
@@ -139,6 +140,16 @@ def test_selected_rigs_become_files_whose_names_any_system_takes(people, addon, 
     choice.what, choice.format, choice.folder = "SELECTED", "csv", str(tmp_path)
     assert bpy.ops.reel2rig.export_motion() == {"FINISHED"}
     assert {path.name for path in tmp_path.glob("*.csv")} == {"a_b_ _c_.csv", "Person 1 dance für zwei.csv"}
+
+
+def test_a_mesh_that_is_switched_off_stays_at_home(people, addon, tmp_path):
+    next(thing for thing in people[0].children if thing.type == "MESH").hide_viewport = True
+    next(thing for thing in people[1].children if thing.type == "MESH").hide_set(True)
+    for person in people:
+        export_rig(addon, person, tmp_path / "x.fbx", "fbx")
+        assert "Mesh" not in FbxTree(tmp_path / "x.fbx").kinds.values()
+    with pytest.raises(NothingDeforms):
+        export_rig(addon, people[0], tmp_path / "x.abc", "abc")
 
 
 def test_a_mesh_or_a_bone_stands_for_its_rig(people, addon, tmp_path):

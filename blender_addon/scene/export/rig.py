@@ -78,7 +78,7 @@ def ready_rigs(
     skins = [
         Skin(thing, number, binding(rig, thing, take))
         for number, (rig, take) in enumerate(zip(rigs, takes, strict=True))
-        for thing in skins_of_rig(scene.objects, rig)
+        for thing in skins_of_rig(scene, rig)
     ]
     title = takes[0].action if len(takes) == 1 else scene.name
     with_meshes = not options.animation_only and file_format not in ("bvh", *WRITERS)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import bpy
 import numpy as np
 from mathutils import Matrix
@@ -12,12 +10,13 @@ from .stage import Stage, StagedRig
 from .take import Floats, RigTake
 
 
-def skins_of_rig(objects: Sequence[bpy.types.Object], rig: bpy.types.Object) -> list[bpy.types.Object]:
-    """The meshes among `objects` that an armature deforms."""
+def skins_of_rig(scene: bpy.types.Scene, rig: bpy.types.Object) -> list[bpy.types.Object]:
+    """The meshes of a scene that an armature deforms and that can be seen in one of its view layers."""
     return [
         thing
-        for thing in objects
+        for thing in scene.objects
         if thing.type == "MESH"
+        and any(thing.visible_get(view_layer=layer) for layer in scene.view_layers)
         and any(modifier.type == "ARMATURE" and modifier.object == rig for modifier in thing.modifiers)
     ]
 
