@@ -6,7 +6,7 @@ import bpy
 
 from ..core.motion.retarget.options import RetargetOptions
 from .rig_map_fields import note_rig
-from .scene.people import active_person, is_person
+from .scene.people import active_person, chosen_people, is_person
 
 
 def _is_armature(choice: bpy.types.PropertyGroup, thing: bpy.types.Object) -> bool:
@@ -140,8 +140,9 @@ def chosen_target(context: bpy.types.Context) -> bpy.types.Object | None:
 
 
 def chosen_source(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The armature whose motion is taken: the chosen one, else the captured person worked on."""
-    return _here(context, context.scene.reel2rig_retarget.source) or active_person(context)
+    """The armature whose motion is taken: the chosen one, else the active or selected captured person."""
+    chosen = _here(context, context.scene.reel2rig_retarget.source)
+    return chosen or active_person(context) or next(iter(chosen_people(context)), None)
 
 
 def mapped_rig(context: bpy.types.Context) -> bpy.types.Object | None:

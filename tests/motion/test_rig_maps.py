@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 from reel2rig.core.motion.retarget.bone_words import words_of
+from reel2rig.core.motion.retarget.edit_map import carried_over, role_words, with_bone
 from reel2rig.core.motion.retarget.guess import GUESSED, guess_map
 from reel2rig.core.motion.retarget.recognise import fitted, recognise, shipped_maps
 from reel2rig.core.motion.retarget.rig_map import map_text, parse_map
@@ -226,6 +227,38 @@ def test_a_guess_agrees_with_the_shipped_map_where_that_is_known(kind):
 def test_a_name_tells_side_and_words(name, side, words):
     said = words_of(name)
     assert (said.side, said.words) == (side, words)
+
+
+def test_a_bone_is_given_to_one_role_only_and_chains_grow_and_shrink():
+    rig_map = shipped_maps()["mixamo"]
+    longer = with_bone(rig_map, "spine", 99, "Extra")
+    assert longer.bones["spine"] == ("Spine", "Spine1", "Spine2", "Extra")
+    assert with_bone(longer, "spine", 1, "").bones["spine"] == ("Spine", "Spine2", "Extra")
+    assert with_bone(longer, "spine", 0, "Extra").bones["spine"] == ("Extra", "Spine1", "Spine2")
+    assert with_bone(longer, "spine", 3, "Extra") == longer
+    moved = with_bone(rig_map, "neck", 0, "Head")
+    assert moved.bones["neck"] == ("Head",)
+    assert "head" not in moved.bones
+    assert with_bone(rig_map, "head", 0, "Skull").bones["head"] == ("Skull",)
+    assert "head" in with_bone(rig_map, "head", 1, "Skull").bones
+    assert list(moved.bones) == [role for role in ROLES if role in moved.bones]
+
+
+def test_a_map_is_carried_over_to_another_namespace_even_when_parts_are_missing():
+    named = rig_skeleton("mixamo", prefix="mixamorig:").names
+    rig_map = with_bone(carried_over(shipped_maps()["mixamo"], named), "leftUpperLeg", 0, "")
+    for prefix in ("", "mixamorig2:", "Hero:"):
+        other = carried_over(rig_map, rig_skeleton("mixamo", prefix=prefix).names)
+        assert "leftUpperLeg" not in other.bones
+        assert other.bones["rightUpperLeg"] == (f"{prefix}RightUpLeg",)
+        assert len(other.bones) == len(rig_map.bones)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_roles_have_names_for_people(role):
+    words = role_words(role)
+    assert words.replace(" ", "").lower() == role.lower()
+    assert words == words.title()
 
 
 @pytest.mark.parametrize("pose", POSES)

@@ -55,7 +55,7 @@ def fitted(rig_map: RigMap, names: Iterable[str], prefix: str = "") -> RigMap:
 
 def best_fit(rig_map: RigMap, names: Sequence[str]) -> RigMap:
     """The map fitted with whatever stands before the rig's names, so that most of its bones are found."""
-    return max(_fits(rig_map, names), key=lambda fit: fit[0])[1]
+    return max(_fits(rig_map, names), key=lambda fit: (len(fit[1].bones), fit[0]))[1]
 
 
 def renamed(rig_map: RigMap, rename: Callable[[str], str]) -> RigMap:
