@@ -10,6 +10,7 @@ bpy = pytest.importorskip("bpy")
 from mathutils import Matrix  # noqa: E402
 from reel2rig.blender_addon.scene.contact_curves import read_contacts  # noqa: E402
 from reel2rig.blender_addon.scene.fcurves import curve_container, new_action, write_curve  # noqa: E402
+from reel2rig.blender_addon.scene.rigs import retarget_rig as retargeting_in_blender  # noqa: E402
 from reel2rig.blender_addon.scene.rigs.retarget_rig import retarget_rig  # noqa: E402
 from reel2rig.blender_addon.scene.rigs.rig_maps import rig_map_of  # noqa: E402
 from reel2rig.core.motion.retarget.options import RetargetOptions  # noqa: E402
@@ -272,6 +273,24 @@ def test_nothing_but_the_action_and_the_switches_changes(empty_scene, person, ri
     assert values(before, '["mood"]').tolist() == [[0.25], [0.75]]
     assert not [curve for curve in curve_container(result.action).fcurves if "mood" in curve.data_path]
     assert tuple(rig.pose.bones["jaw_master"].rotation_quaternion) == pytest.approx((0.8, 0.6, 0.0, 0.0))
+
+
+def test_a_retarget_that_fails_half_way_leaves_switches_and_action_as_they_were(
+    empty_scene, person, rig, monkeypatch
+):
+    before = new_action(rig, "Before")
+    rig.pose.bones["thigh_parent.L"]["IK_Stretch"] = 0.5
+
+    def fail(*_):
+        raise RuntimeError("no keys today")
+
+    monkeypatch.setattr(retargeting_in_blender, "write_target", fail)
+    with pytest.raises(RuntimeError, match="no keys today"):
+        retarget_rig(empty_scene, person, rig, options=BOTH)
+    assert [rig.pose.bones["thigh_parent.L"][name] for name in ("IK_FK", "IK_Stretch")] == [0.0, 0.5]
+    assert rig.pose.bones["thigh_parent.L"]["pole_vector"] is False
+    assert rig.pose.bones["thigh_ik.L"].ik_stretch == pytest.approx(0.1)
+    assert rig.animation_data.action == before
 
 
 def test_a_switch_that_is_missing_or_driven_is_told_and_the_rest_is_done(empty_scene, person, rig):

@@ -18,7 +18,7 @@ from .read_rig import place_of, read_skeleton
 from .rig_maps import note_rig_map, rig_map_of, seen_map_of
 from .source_motion import source_motion
 from .stage import on_stage
-from .switches import key_switches, set_switches
+from .switches import key_switches, switched
 from .write_target import cleared_channels, keep_locks, write_target
 
 
@@ -78,8 +78,10 @@ def retarget_rig(
         others = control_bones(rig_map, skeleton) if options.controls != "fk" else ()
         keyed = [*wanted.turns, *others]
         cleared = cleared_channels(target, keyed, {*wanted.heads, *others})
-        with new_action_playing(target, name or f"{source.name} on {target.name}") as action:
-            notes = set_switches(target, rig_map, options.controls)
+        with (
+            new_action_playing(target, name or f"{source.name} on {target.name}") as action,
+            switched(target, rig_map, options.controls) as notes,
+        ):
             binding = bind(stage, target, keyed, cleared)
             wanted = keep_locks(target, wanted, skeleton, binding)
             wanted = with_ik_controls(wanted, skeleton, rig_map, binding.carriers, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import bpy
@@ -11,12 +12,14 @@ from ....core.motion.retarget.rig_map import RigMap, Switch
 from ..fcurves import CONSTANT, curve_container, write_curve
 
 
-def set_switches(armature: bpy.types.Object, rig_map: RigMap, controls: str) -> tuple[str, ...]:
-    """Give every switch of the map the value that `controls` ("fk", "ik", "both") needs.
+@contextmanager
+def switched(armature: bpy.types.Object, rig_map: RigMap, controls: str) -> Iterator[tuple[str, ...]]:
+    """Every switch of the map with the value that `controls` ("fk", "ik", "both") needs, from now on.
 
-    Returns one sentence for the user about each switch that the rig lacks, or that a driver decides.
+    Gives one sentence for the user about each switch that the rig lacks, or that a driver decides. If
+    anything fails inside, all that was set is taken back.
     """
-    notes = []
+    notes, before = [], []
     driven = (
         {driver.data_path for driver in armature.animation_data.drivers} if armature.animation_data else ()
     )
@@ -28,19 +31,33 @@ def set_switches(armature: bpy.types.Object, rig_map: RigMap, controls: str) -> 
             notes.append(
                 f"A driver decides '{switch.property}' of '{switch.bone}'; see that it is {value:g}."
             )
-        elif switch.property in owner:
-            # A property keeps its type: Rigify's are floats, whole numbers and yes or no.
-            owner[switch.property] = type(owner[switch.property])(value)
         else:
-            setattr(owner, switch.property, value)
+            before.append((owner, switch.property, _set(owner, switch.property, value)))
     armature.update_tag()
-    return tuple(notes)
+    try:
+        yield tuple(notes)
+    except BaseException:
+        for owner, name, value in before:
+            _set(owner, name, value)
+        armature.update_tag()
+        raise
+
+
+def _set(owner: Any, name: str, value: Any) -> Any:
+    """Give a property a value and return the one before; it keeps its type: Rigify's are floats and bools."""
+    if name not in owner:
+        old = getattr(owner, name)
+        setattr(owner, name, value)
+        return old
+    old = owner[name]
+    owner[name] = type(old)(value)
+    return old
 
 
 def key_switches(
     armature: bpy.types.Object, action: bpy.types.Action, rig_map: RigMap, controls: str, frame: float
 ) -> None:
-    """One key each in `action`, at a scene frame, for what `set_switches` sets."""
+    """One key each in `action`, at a scene frame, for what `switched` sets."""
     container = curve_container(action)
     for switch, value in _wanted(rig_map, controls):
         owner, path = _found(armature, switch)
