@@ -32,7 +32,10 @@ def test_every_command_is_named() -> None:
     assert {name for name in COMMANDS if not re.search(rf"`(reel2rig )?{name}\b", told)} == set()
 
 
-@pytest.mark.parametrize(("title", "command"), [("Capture", "capture"), ("Scan", "scan"), ("Setup", "setup")])
+@pytest.mark.parametrize(
+    ("title", "command"),
+    [("Capture", "capture"), ("Convert", "convert"), ("Scan", "scan"), ("Setup", "setup")],
+)
 def test_a_section_names_all_options_of_its_command_and_no_other(title, command) -> None:
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", section(title))) == options(command)
 
