@@ -86,7 +86,7 @@ def write_library(path: str, assets: list[Asset]) -> dict[str, Any]:
         action = _append(asset)
         action.name, action[MARK], action.use_fake_user = asset.name, asset.key, True
         action.asset_mark()
-        about = action.asset_data
+        about: Any = action.asset_data
         about.catalog_id = str(catalog_id(asset.catalog))
         about.description, about.author = asset.description, "Reel2Rig"
         for tag in asset.tags:
@@ -113,7 +113,8 @@ def _open(library: Path) -> None:
 
 def _append(asset: Asset) -> bpy.types.Action:
     try:
-        with bpy.data.libraries.load(asset.file, link=False) as (there, taken):
+        opened: Any = bpy.data.libraries.load(asset.file, link=False)
+        with opened as (there, taken):
             taken.actions = there.actions[:1]
         return taken.actions[0]
     except (OSError, IndexError) as error:

@@ -81,12 +81,13 @@ def output_files(task: ClipTask, tracks: Iterable[str]) -> list[tuple[Path, str,
         ending = SUFFIXES.get(name, name)
         suffix = f"_{name}.{ending}" if endings[ending] > 1 and name != ending else f".{ending}"
         each = "{person}" in task.name or name in PER_PERSON or task.retarget is not None
-        for group in [(track,) for track in everyone] if each else [everyone]:
-            person = person_name(group[0])
-            stem = task.name.replace("{person}", person)
-            if each and len(everyone) > 1 and "{person}" not in task.name:
-                stem = f"{stem}_{person}"
-            files.append((Path(task.folder) / f"{stem}{suffix}", name, group))
+        if not each:
+            files.append((Path(task.folder) / f"{task.name}{suffix}", name, everyone))
+        for track in everyone if each else ():
+            stem = task.name.replace("{person}", person_name(track))
+            if len(everyone) > 1 and "{person}" not in task.name:
+                stem = f"{stem}_{person_name(track)}"
+            files.append((Path(task.folder) / f"{stem}{suffix}", name, (track,)))
     return files
 
 

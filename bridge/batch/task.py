@@ -132,10 +132,11 @@ def _read(kind: type[Record], data: dict[str, Any]) -> Record:
     fields = {each.name: each for each in dataclasses.fields(kind)}
     if unknown := sorted(set(data) - set(fields)):
         raise BadRecord(f"The batch's record names '{unknown[0]}', which this version does not know.")
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+    }
     try:
-        return kind(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
-        )
+        return kind(**values)
     except TypeError as error:
         raise BadRecord(
             f"A record of the batch cannot be read ({error}); run the batch without --resume."

@@ -274,7 +274,7 @@ def test_workers_share_the_cores_and_take_the_gpus_in_turn(monkeypatch):
     two = places(2)
     assert [place.variables["OMP_NUM_THREADS"] for place in two] == ["2", "2"]
     if two[0].cores is not None:
-        assert two[0].cores.isdisjoint(two[1].cores)
+        assert two[0].cores.isdisjoint(two[1].cores or ())
     assert [place.variables["CUDA_VISIBLE_DEVICES"] for place in places(3, ["GPU-a", "GPU-b"])] == [
         "GPU-a",
         "GPU-b",
