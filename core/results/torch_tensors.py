@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import math
 import pickle
+import types
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
@@ -35,12 +36,15 @@ _TYPES = {
 
 
 class _StorageType(StandIn):
-    """A class of storages; the numbers' type is the one its name says."""
+    """A class of storages, such as ``FloatStorage``."""
 
-    numbers = ""
+    @classmethod
+    def numbers(cls) -> np.dtype[Any]:
+        """The type that the name of the class says."""
+        return np.dtype(_TYPES[cls.__name__])
 
 
-_STORAGES = {name: type(StandIn)(name, (_StorageType,), {"numbers": kind}) for name, kind in _TYPES.items()}
+_STORAGES = {name: types.new_class(name, (_StorageType,)) for name in _TYPES}
 
 
 class Storage:
@@ -54,8 +58,8 @@ class Storage:
     def values(self) -> NDArray[Any]:
         """(N,) all of them."""
         content = self._read()
-        whole = len(content) - len(content) % np.dtype(self._kind.numbers).itemsize
-        numbers = np.frombuffer(content[:whole], self._kind.numbers)
+        whole = len(content) - len(content) % self._kind.numbers().itemsize
+        numbers = np.frombuffer(content[:whole], self._kind.numbers())
         if self._kind.__name__ == "BFloat16Storage":
             return (numbers.astype(np.uint32) << 16).view(np.float32)
         return numbers
@@ -123,13 +127,12 @@ class TorchUnpickler(RestrictedUnpickler):
         self._read = read
 
     def persistent_load(self, pid: Any, /) -> Any:
-        known = isinstance(pid, tuple) and len(pid) >= 5 and pid[0] == "storage"
-        if not known or not (isinstance(pid[1], type) and issubclass(pid[1], _StorageType)):
+        word, kind, key, _, count = pid[:5] if isinstance(pid, tuple) and len(pid) >= 5 else [None] * 5
+        if word != "storage" or not (isinstance(kind, type) and issubclass(kind, _StorageType)):
             raise ForbiddenName("an object outside the file")
-        kind, key, count = pid[1], pid[2], pid[4]
         if not isinstance(key, str) or type(count) is not int or count < 0:
             raise pickle.UnpicklingError("a storage without key and length")
-        return Storage(kind, lambda: self._read(key, count * np.dtype(kind.numbers).itemsize))
+        return Storage(kind, lambda: self._read(key, count * kind.numbers().itemsize))
 
 
 def load_legacy(stream: BinaryIO, names: Any = torch_names) -> Any:
@@ -148,7 +151,7 @@ def load_legacy(stream: BinaryIO, names: Any = torch_names) -> Any:
     class Unpickler(TorchUnpickler):
         def persistent_load(self, pid: Any, /) -> Any:
             storage = super().persistent_load(pid)
-            wanted[pid[2]] = pid[4] * np.dtype(pid[1].numbers).itemsize
+            wanted[pid[2]] = pid[4] * pid[1].numbers().itemsize
             return storage
 
     content = Unpickler(stream, names, lambda key, _: parts[key]).load()

@@ -158,7 +158,7 @@ def _upwards(rig_map: RigMap, rows: dict[str, int], points: Array) -> Array:
         bones = [next(bone for bone in rig_map.bones[f"{side}{part}"] if bone in rows) for side in SIDES]
         return points[..., [rows[bone] for bone in bones], :].mean(axis=-2)
 
-    way = middle("UpperArm") - middle("LowerLeg")
+    way: Array = middle("UpperArm") - middle("LowerLeg")
     return way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-12)
 
 

@@ -48,9 +48,10 @@ def read_smpl(
         shape = "nothing" if pose is None else pose.shape
         raise _wrong(source.name, "bodyPose", f"(T, 22 or 24, 3) numbers are expected, not {shape}")
     refuse_size(source.name, len(pose))
-    version = _number(arrays.get("smplVersion"), _SMPLX if pose.shape[1] == 22 else 0)
+    stated = _number(arrays.get("smplVersion"))
+    version = (_SMPLX if pose.shape[1] == 22 else 0) if stated is None else stated
     if version not in range(len(FAMILIES)):
-        raise _wrong(source.name, "smplVersion", f"body {version} is none of SMPL, SMPL-H and SMPL-X")
+        raise _wrong(source.name, "smplVersion", f"body {version:g} is none of SMPL, SMPL-H and SMPL-X")
     moves = arrays.get("bodyTranslation", np.zeros((len(pose), 3)))
     worn = wearer(FAMILIES[int(version)], arrays.get("shapeParameters"), body)
     rotations = np.zeros((len(pose), JOINT_COUNT, 3))
@@ -99,7 +100,7 @@ def write_smpl(path: str | os.PathLike[str], clip: MotionClip) -> None:
 
 
 def _rate(name: str, arrays: dict[str, NDArray[Any]], frames: int) -> Fraction:
-    rate = _number(arrays.get("frameRate"), None)
+    rate = _number(arrays.get("frameRate"))
     if rate is not None:
         return exact_rate(rate)
     if frames == 1:
@@ -107,9 +108,10 @@ def _rate(name: str, arrays: dict[str, NDArray[Any]], frames: int) -> Fraction:
     raise MotionRateUnknown(f"{name} does not say its frame rate: give it, such as 30.")
 
 
-def _number(array: NDArray[Any] | None, default: float | None) -> float | None:
-    known = array is not None and array.size == 1 and array.dtype.kind in "fiu"
-    return float(array.item()) if array is not None and known else default
+def _number(array: NDArray[Any] | None) -> float | None:
+    if array is None or array.size != 1 or array.dtype.kind not in "fiu":
+        return None
+    return float(array.item())
 
 
 def _wrong(name: str, key: str, reason: str) -> MotionFileCorrupt:
