@@ -32,6 +32,10 @@ def command(folder: Path, out: Path, *further: str) -> list[str]:
     return [*map(str, batch), "--format", "bvh", "--json", *further]
 
 
+def finished(arguments: list[str], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(arguments, env=variables, capture_output=True, text=True, timeout=120, check=False)
+
+
 def noted(out: Path) -> list[dict]:
     """The finished clips in the manifest, in the order in which they ended."""
     file = out / "reel2rig-batch" / "manifest.jsonl"
@@ -90,14 +94,7 @@ def test_a_cluster_of_ones_own_runs_the_batch_past_a_bad_clip_and_resumes_withou
     (clips / "corrupt.mp4").write_bytes(b"bad")
 
     def run(*further: str) -> tuple[int, dict]:
-        done = subprocess.run(
-            command(clips, out, "--ray", "local", *further),
-            env=variables,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done = finished(command(clips, out, "--ray", "local", *further), variables)
         return done.returncode, json.loads(done.stdout)
 
     code, report = run()
@@ -111,14 +108,7 @@ def test_a_cluster_of_ones_own_runs_the_batch_past_a_bad_clip_and_resumes_withou
 
 
 def test_an_address_where_nobody_answers_is_told_at_once(tmp_path, clips):
-    done = subprocess.run(
-        command(clips, tmp_path / "out", "--ray", "127.0.0.1:9"),
-        env=farm_variables(tmp_path),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = finished(command(clips, tmp_path / "out", "--ray", "127.0.0.1:9"), farm_variables(tmp_path))
     assert done.returncode == 4
     assert "Error [ray.unreachable]: No Ray cluster can be used at 127.0.0.1:9" in done.stderr
     assert "ray start --head" in done.stderr
@@ -127,14 +117,8 @@ def test_an_address_where_nobody_answers_is_told_at_once(tmp_path, clips):
 def test_without_ray_the_command_says_how_to_get_it_and_makes_nothing(tmp_path, clips):
     out = tmp_path / "out"
     hidden = "import sys; sys.modules['ray'] = None; from reel2rig.bridge.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", hidden, *command(clips, out, "--ray", "local")[3:]],
-        env=farm_variables(tmp_path),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    without = [sys.executable, "-c", hidden, *command(clips, out, "--ray", "local")[3:]]
+    done = finished(without, farm_variables(tmp_path))
     assert done.returncode == 4
     assert "Error [ray.missing]" in done.stderr
     assert "pip install 'reel2rig[ray]'" in done.stderr
