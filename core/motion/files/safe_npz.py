@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from .errors import MotionFileCorrupt, MotionFileMissing, MotionTooLarge
 
 MOST_BYTES = 2 << 30
-_HEADER = 10_000  # characters of an array's header that numpy evaluates as a literal
 
 
 def array_names(path: Path) -> frozenset[str]:
@@ -69,7 +68,7 @@ def read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]
     read = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
     if version not in ((1, 0), (2, 0), (3, 0)):
         raise ValueError(f"an array of version {version}")
-    shape, fortran, dtype = read(stream, max_header_size=_HEADER)
+    shape, fortran, dtype = read(stream)
     if any(n < 0 for n in shape):
         raise ValueError(f"an array of shape {shape}")
     return shape, fortran, dtype
