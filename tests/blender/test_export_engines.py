@@ -19,8 +19,9 @@ from reel2rig.blender_addon.scene.export.options import BadExport, ExportOptions
 from reel2rig.blender_addon.scene.export.rig import export_rig  # noqa: E402
 from reel2rig.blender_addon.scene.fcurves import new_action  # noqa: E402
 from reel2rig.blender_addon.scene.names import BONES  # noqa: E402
+from reel2rig.blender_addon.scene.rigs.retarget_rig import retarget_rig  # noqa: E402
 from rigify_rig import append_rigify  # noqa: E402
-from rigs import MIXAMO_OBJECT, build_rig  # noqa: E402
+from rigs import MIXAMO_OBJECT, build_rig, shipped_map  # noqa: E402
 
 pytestmark = pytest.mark.blender
 COUNT, FIRST = 15, 31
@@ -244,3 +245,18 @@ def test_an_engine_takes_fbx_only(empty_scene, person, tmp_path):
     with pytest.raises(BadExport, match="choose FBX"):
         export_rig(empty_scene, person, tmp_path / "x.glb", "glb", ExportOptions(engine="unity"))
     assert not list(tmp_path.glob("*.glb"))
+
+
+def test_a_person_put_onto_unreals_skeleton_leaves_as_unreal_wants_it(empty_scene, person, tmp_path):
+    rig = build_rig("unreal")
+    retarget_rig(empty_scene, person, rig)
+    names = [bone for role in shipped_map("unreal").bones.values() for bone in role]
+    seen = Motion(empty_scene, rig, [FIRST + frame for frame in SHOWN], names)
+    path = exported(empty_scene, rig, tmp_path, "unreal")
+    tree = FbxTree(path)
+    assert (tree.parent("root"), tree.parent("pelvis")) == ("Armature", "root")
+    assert {name for name, *_ in IK_BONES} <= set(tree.kinds)
+    scene = opened(path, "fbx", 30)
+    back = Motion(scene, next(t for t in scene.objects if t.type == "ARMATURE"), SHOWN, names)
+    assert back.metres_from(seen) < 1e-3
+    assert back.degrees_from(seen) < 0.1

@@ -14,14 +14,14 @@ from fractions import Fraction
 import bpy
 import numpy as np
 from mathutils import Matrix
-from numpy.typing import NDArray
 
 from ..armature import edit_bones
-from ..fcurves import curve_container, new_action, write_curve
+from ..fcurves import CONSTANT, LINEAR, curve_container, new_action, write_curve
 from ..handwork import bone_path
 from .take import RigTake
 
-_STILL = 1e-6  # share of the longest bone: smaller travels of a bone that should only turn are rounding
+_STILL = 1e-4  # share of the longest bone: smaller travels of a bone that should only turn are rounding
+_AT_REST = (1.0, 0.0, 0.0, 0.0)
 _SAME_SIZE = 1e-4  # a scale nearer to 1 is rounding
 
 
@@ -40,11 +40,16 @@ class StagedRig:
 
 @dataclass
 class Stage:
-    """A scene to write. `title` names the take in the file, `engine` says for whom it is, or "none"."""
+    """A scene to write. `title` names the take in the file, `engine` says for whom it is, or "none".
+
+    `rest_frame` is a frame before the others at which the rigs stand at rest, for writers that take the pose
+    of the moment for the rest pose.
+    """
 
     scene: bpy.types.Scene
     title: str
     fps: Fraction
+    rest_frame: int
     engine: str = "none"
     rigs: list[StagedRig] = field(default_factory=list)
 
@@ -74,7 +79,7 @@ def empty_stage(title: str, first: int, count: int, fps: Fraction, metre: float 
         scene.frame_start, scene.frame_end = first, first + count - 1
         window.scene = scene
         scene.frame_set(first)
-        yield Stage(scene, title, fps)
+        yield Stage(scene, title, fps, first - 1)
     finally:
         window.scene = scene_before
         window.view_layer = layer_before
@@ -97,12 +102,13 @@ def put_rig(stage: Stage, take: RigTake) -> StagedRig:
     for bone in armature.pose.bones:
         bone.rotation_mode = "QUATERNION"
     rig = StagedRig(take, armature)
-    _key(rig, range(stage.scene.frame_start, stage.scene.frame_start + len(take)))
+    _key(rig, [stage.rest_frame, *range(stage.scene.frame_start, stage.scene.frame_start + len(take))])
     stage.rigs.append(rig)
     return rig
 
 
 def _key(rig: StagedRig, frames: Sequence[int]) -> None:
+    """Key the rest pose on the first of `frames`, where it ends at once, and the take on those after it."""
     take, armature = rig.take, rig.armature
     rest = np.array([np.array(armature.data.bones[bone].matrix_local) for bone in take.bones])
     location, rotation, scale = take.basis(rest)
@@ -111,16 +117,12 @@ def _key(rig: StagedRig, frames: Sequence[int]) -> None:
     travels = np.abs(location).max(axis=(0, 2)) > _STILL * size
     rig.limbs_travel = bool(travels[np.array(take.parents) >= 0].any())
     scaled = np.abs(scale - 1.0).max(axis=(0, 2)) > _SAME_SIZE
+    kinds = np.array([CONSTANT] + [LINEAR] * len(take))
     for row, bone in enumerate(take.bones):
-        _curves(container, bone, "rotation_quaternion", frames, rotation[:, row])
-        if travels[row]:
-            _curves(container, bone, "location", frames, location[:, row])
-        if scaled[row]:
-            _curves(container, bone, "scale", frames, scale[:, row])
-
-
-def _curves(
-    container: object, bone: str, channel: str, frames: Sequence[int], values: NDArray[np.floating]
-) -> None:
-    for part in range(values.shape[1]):
-        write_curve(container, bone_path(bone, channel), part, bone, frames, values[:, part])
+        channels = [("rotation_quaternion", _AT_REST, rotation)]
+        channels += [("location", (0.0,) * 3, location)] if travels[row] else []
+        channels += [("scale", (1.0,) * 3, scale)] if scaled[row] else []
+        for channel, at_rest, values in channels:
+            for part, first in enumerate(at_rest):
+                path, curve = bone_path(bone, channel), np.append(first, values[:, row, part])
+                write_curve(container, path, part, bone, frames, curve, kinds)
