@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -137,14 +138,17 @@ def capture_clips(
     Raises:
         Reel2RigError: as `run_capture`.
     """
-    home, settings = home or Home.find(), settings or CaptureSettings()
-    source = existing_video(video)
-    with ExitStack() as stack:
-        worker = session or _start_worker(home, settings, None, stack)
-        worker.capture(source, settings.to_json())
-        job = worker.finish(on_progress=on_progress, should_cancel=should_cancel)
-        stack.callback(jobs.remove_job, job.folder)
-        return tuple(read_clip(path) for path in clip_files(job))
+    with tempfile.TemporaryDirectory(prefix="reel2rig-") as folder:
+        outcome = run_capture(
+            video,
+            Path(folder) / "motion.npz",
+            settings,
+            home=home,
+            session=session,
+            on_progress=on_progress,
+            should_cancel=should_cancel,
+        )
+        return tuple(map(read_clip, outcome.files))
 
 
 def existing_video(video: str | Path) -> Path:

@@ -45,7 +45,7 @@ def test_each_function_is_the_one_that_command_line_or_operators_call() -> None:
     product = [*(ROOT / "bridge").rglob("*.py"), *(ROOT / "blender_addon").rglob("*.py")]
     sources = [path.read_text(encoding="utf-8") for path in product if path.parent.name != "api"]
     for name, (_, attribute) in reel2rig._WHERE.items():
-        # `capture` is `capture_to_file` without the file; the others in lower case are functions.
+        # `capture` calls `capture_to_file`, as the command does; the others are called themselves.
         if name.islower() and name not in ("capture", "__version__"):
             calls = [text for text in sources if re.search(rf"(?<!def )\b{attribute}\(", text)]
             assert calls, f"nothing but scripts calls {attribute}"
