@@ -122,8 +122,7 @@ def _write_onto_rig(
     named = wanted.actions[0].name if wanted.actions else Path(wanted.outputs[0].path).stem
     retargeted = retarget_rig(scene, person, rig, onto.rig_map, onto.options, named)
     yield from retargeted.notes
-    # The rig is what the file is about; the skeleton stays for a later look at the clean-up.
-    built.collection.hide_viewport = built.collection.hide_render = True
+    _hide(scene, built.collection)
     for action in wanted.actions:
         keep_action(retargeted.action, action.file, action.name)
     for output in wanted.outputs:
@@ -131,6 +130,13 @@ def _write_onto_rig(
             save_scene(output.path)
         else:
             export_rig(scene, rig, output.path, output.format, request.export)
+
+
+def _hide(scene: bpy.types.Scene, capture: bpy.types.Collection) -> None:
+    """Close a capture's eye in the Outliner: the file is about the rig, the rest is for a later look."""
+    capture.hide_render = True
+    for layer in scene.view_layers:
+        layer.layer_collection.children[capture.name].hide_viewport = True
 
 
 def _build(

@@ -92,7 +92,9 @@ def write_library(path: str, assets: list[Asset]) -> dict[str, Any]:
         for tag in asset.tags:
             about.tags.new(tag, skip_if_exists=True)
     # Catalogs first: an asset whose catalog is missing is hard to find, an empty catalog does no harm.
-    catalogs = _write_catalogs(library, sorted({asset.catalog for asset in assets}))
+    catalogs = _write_catalogs(
+        library, sorted({path for asset in assets for path in _with_parents(asset.catalog)})
+    )
     save_scene(library)
     return {"library": str(library), "assets": [asset.name for asset in assets], "catalogs": str(catalogs)}
 
@@ -121,6 +123,12 @@ def _append(asset: Asset) -> bpy.types.Action:
         raise LibraryUnreadable(
             f"The action {asset.name} is not in {asset.file} any more; run the batch again without --resume."
         ) from error
+
+
+def _with_parents(catalog: str) -> list[str]:
+    """A catalog and those it lies in, which Blender would otherwise show as unsaved."""
+    parts = catalog.split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
 
 
 def _write_catalogs(library: Path, wanted: list[str]) -> Path:

@@ -144,6 +144,10 @@ def test_a_batch_keys_the_rig_as_the_panel_does_and_leaves_its_file_alone(batche
         assert_same_keys(keys_of(played), expected[track])
         assert bpy.data.actions["Idle"].use_fake_user
         assert bpy.context.scene.frame_start == 11
+        # The capture is there for a later look, behind a closed eye.
+        seen = [thing.name for thing in bpy.context.scene.objects if thing.visible_get()]
+        assert seen == ["mixamo"]
+        assert len(bpy.context.scene.objects) > 1
     assert report.outcomes[0].frames == (11, 34)
     _check_library(hero.with_name("lib.blend"), expected)
 
@@ -185,9 +189,8 @@ def test_a_library_grows_and_is_not_filled_twice(batched, hero, make_clip, tmp_p
         "walk_p01": True,
     }
     text = (library.parent / CATALOGS).read_text(encoding="utf-8")
-    assert [
-        text.count(f":{name}:") for name in ("Mine", "Captures/hero ü", "Captures/Captured Skeleton")
-    ] == [1] * 3
+    catalogs = ("Mine", "Captures", "Captures/hero ü", "Captures/Captured Skeleton")
+    assert [text.count(f":{name}:") for name in catalogs] == [1] * 4
     assert len(batched.worker.requests()) == 1  # one capture served all three
 
 
