@@ -158,7 +158,10 @@ def mapped_rig(context: bpy.types.Context) -> bpy.types.Object | None:
 
 def _here(context: bpy.types.Context, thing: bpy.types.Object | None) -> bpy.types.Object | None:
     """An object unless it was deleted: what a property points to outlives that."""
-    return thing if thing is not None and context.scene.objects.get(thing.name) == thing else None
+    if thing is None or thing.name not in (there := context.scene.objects):
+        return None
+    # A linked object and its override bear the same name.
+    return thing if there[thing.name] == thing or thing in there.values() else None
 
 
 CLASSES = (RetargetChoice,)

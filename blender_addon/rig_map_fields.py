@@ -16,7 +16,7 @@ from ..core.errors import Reel2RigError
 from ..core.motion.retarget.edit_map import role_words, with_bone
 from ..core.motion.retarget.rig_map import RigMap, parse_map
 from ..core.motion.retarget.roles import CHAINS, ROLES
-from .scene.rigs.rig_maps import PROPERTY, keep_rig_map, recognised_map, rig_map_of
+from .scene.rigs.rig_maps import PROPERTY, keep_rig_map, kept_text, recognised_map, rig_map_of
 
 PLACES: dict[str, int] = {role: 4 if role in CHAINS else 1 for role in ROLES} | {"spine": 12, "neck": 6}
 """How many bones of each role have a field; a map from a file may have more, which stay as they are."""
@@ -48,8 +48,8 @@ def _keep(armature: bpy.types.Object, find: Callable[[bpy.types.Object], RigMap]
 
 def kept_map(armature: bpy.types.Object) -> RigMap | None:
     """The map kept with an armature; None where none is. Raises BadRigMap when it cannot be read."""
-    text = armature.get(PROPERTY)
-    return None if text is None else _parsed(str(text))
+    text = kept_text(armature)
+    return None if text is None else _parsed(text)
 
 
 _parsed = lru_cache(maxsize=16)(parse_map)

@@ -340,3 +340,27 @@ def test_an_error_is_shown_and_nothing_is_made(scene):
     with pytest.raises(RuntimeError, match="Error"):
         bpy.ops.reel2rig.retarget()
     assert set(bpy.data.actions) == before
+
+
+def test_the_map_of_an_overridden_rig_survives_reopening_once_it_plays_a_retarget(scene, tmp_path):
+    library = str(tmp_path / "library.blend")
+    bpy.data.libraries.write(library, {scene.rig})
+    bpy.data.objects.remove(scene.rig)
+    with bpy.data.libraries.load(library, link=True) as (_, wanted):
+        wanted.objects = ["mixamo"]
+    linked = wanted.objects[0]
+    scene.scene.collection.objects.link(linked)
+    scene.choice.target = linked
+    rig = linked.override_create(remap_local_usages=True)
+    rig.override_library.is_system_override = False
+    scene.choice.target = rig
+    rig.reel2rig_rig_map_fields.neck_0 = ""
+    assert bpy.ops.reel2rig.retarget() == {"FINISHED"}
+    path = str(tmp_path / "saved.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.open_mainfile(filepath=path)
+    again = bpy.context.scene.reel2rig_retarget.target
+    assert again.override_library is not None
+    assert "Mixamo" in panel().texts
+    assert again.reel2rig_rig_map_fields.neck_0 == ""
+    assert again.reel2rig_rig_map_fields.head_0 == "mixamorig:Head"

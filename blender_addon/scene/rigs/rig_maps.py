@@ -20,13 +20,17 @@ class NotRecognised(InputError):
 
 def keep_rig_map(armature: bpy.types.Object, rig_map: RigMap) -> None:
     """Keep a map with an armature, in place of what its names say."""
-    armature[PROPERTY] = map_text(rig_map)
+    text = map_text(rig_map)
+    for place in (armature, _noting(armature)):
+        if place is not None:
+            place[PROPERTY] = text
 
 
 def forget_rig_map(armature: bpy.types.Object) -> None:
     """Let the names of the bones tell the map again."""
-    if PROPERTY in armature:
-        del armature[PROPERTY]
+    for place in (armature, _noting(armature)):
+        if place is not None and PROPERTY in place:
+            del place[PROPERTY]
 
 
 def note_rig_map(armature: bpy.types.Object, action: bpy.types.Action, rig_map: RigMap) -> None:
@@ -35,14 +39,28 @@ def note_rig_map(armature: bpy.types.Object, action: bpy.types.Action, rig_map: 
         action[PROPERTY] = map_text(rig_map)
 
 
+def kept_text(armature: bpy.types.Object) -> str | None:
+    """The JSON of the map kept with an armature, or with the action that an overridden one plays."""
+    place = _noting(armature) or armature
+    text = place.get(PROPERTY)
+    return None if text is None else str(text)
+
+
+def _noting(armature: bpy.types.Object) -> bpy.types.Action | None:
+    """The action of an overridden armature that has a map: what the armature itself says is the library's."""
+    data = armature.animation_data
+    action = data.action if data is not None and armature.override_library is not None else None
+    return action if action is not None and PROPERTY in action else None
+
+
 def rig_map_of(armature: bpy.types.Object) -> RigMap:
     """The map kept with an armature, or with the action that an overridden one plays, else the one recognised
     by its bones.
 
     Raises NotRecognised where none is there; BadRigMap when what is kept cannot be read.
     """
-    text = armature.get(PROPERTY) or _noted(armature)
-    return recognised_map(armature) if text is None else parse_map(str(text))
+    text = kept_text(armature)
+    return recognised_map(armature) if text is None else parse_map(text)
 
 
 def seen_map_of(armature: bpy.types.Object) -> RigMap:
@@ -67,10 +85,3 @@ def recognised_map(armature: bpy.types.Object) -> RigMap:
     if rig_map is None:
         raise NotRecognised(f"The bones of {armature.name} are not known; map its bones to the body first.")
     return rig_map
-
-
-def _noted(armature: bpy.types.Object) -> str | None:
-    data = armature.animation_data
-    if armature.override_library is None or data is None or data.action is None:
-        return None
-    return data.action.get(PROPERTY)
