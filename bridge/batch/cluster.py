@@ -6,9 +6,12 @@ there, so that nothing large ever enters Ray's object store. A clip whose node i
 
 from __future__ import annotations
 
+import math
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from ...core.errors import Cancelled
 from ..errors import WorkerError
@@ -18,6 +21,7 @@ from .ray_cluster import ClusterOptions, Needs, connected, node_resources
 from .task import ClipOutcome, ClipTask
 
 LOOK = 0.5  # seconds between two looks at cancelling and at new nodes
+PATIENCE = 30.0  # seconds without a clip in hand after which the user is told
 
 
 class ClusterTooSmall(WorkerError):
@@ -58,12 +62,22 @@ def run_on_cluster(
                     f"No node of the Ray cluster has {needs}; ask for less with --ray-cpus and --ray-gpus."
                 )
             crews.append(Crew(ray, needs, group, on_outcome, say, options))
+        told_at = time.monotonic() + PATIENCE
         try:
             while any(crew.is_busy for crew in crews):
                 if should_cancel():
                     raise Cancelled("Cancelled; the clips that were being made were given up.")
                 pending = [ref for crew in crews for ref in crew.advance()]
-                ready, _ = ray.wait(pending, timeout=LOOK) if pending else ([], [])
+                if any(crew.is_making for crew in crews):
+                    told_at = time.monotonic() + PATIENCE
+                elif time.monotonic() > told_at:
+                    say("Clips are waiting: the Ray cluster has no room free just now.")
+                    told_at = math.inf
+                ready: list[Any] = []
+                if pending:
+                    ready, _ = ray.wait(pending, timeout=LOOK)
+                else:  # all nodes are gone; others may come
+                    time.sleep(LOOK)
                 for crew in crews:
                     crew.take(ready)
         except ray.exceptions.RayError as error:

@@ -78,6 +78,11 @@ class Crew:
         """Whether clips wait or are being made."""
         return bool(self._waiting or self._working)
 
+    @property
+    def is_making(self) -> bool:
+        """Whether a clip is in hand."""
+        return bool(self._working)
+
     def advance(self) -> list[Any]:
         """Hand out clips, hire or let go, and return the references to wait for. Raises CrewUnfit."""
         while self._idle and self._waiting:

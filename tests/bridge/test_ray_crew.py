@@ -224,6 +224,27 @@ def test_a_cluster_without_room_for_a_single_clip_is_refused_with_what_is_asked_
         run_on_cluster(clips(2), ClusterOptions("local", cpus=16.0, gpus=1.0), print)
 
 
+def test_clips_wait_for_nodes_to_come_back_and_the_user_is_told(monkeypatch):
+    class Away(StandIn):
+        looks = 0
+
+        def nodes(self):
+            self.looks += 1
+            return [] if 1 < self.looks < 20 else super().nodes()
+
+    @contextmanager
+    def away(address, log):
+        yield Away([GOOD] * 4)
+
+    monkeypatch.setattr(cluster, "connected", away)
+    monkeypatch.setattr(cluster, "LOOK", 0.01)
+    monkeypatch.setattr(cluster, "PATIENCE", 0.05)
+    outcomes, said = [], []
+    run_on_cluster(clips(2), ClusterOptions("local"), outcomes.append, say=said.append)
+    assert len(outcomes) == 2
+    assert said == ["Clips are waiting: the Ray cluster has no room free just now."]
+
+
 def test_a_cluster_that_is_lost_is_told_with_the_way_to_go_on(monkeypatch):
     class Gone(StandIn):
         def wait(self, references, **_):
