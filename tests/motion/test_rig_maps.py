@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from reel2rig.core.motion.retarget.bone_words import words_of
@@ -306,3 +307,10 @@ def test_armatures_lie_where_the_arrays_say_with_or_without_an_object_transform(
         axes = world[:, :3, :3] / np.linalg.norm(world[:, :3, :3], axis=1, keepdims=True)
         assert abs(world[:, :3, 3] - rest.heads[order]).max() < 1e-5
         assert abs(axes - rest.axes[order]).max() < 1e-4
+
+
+def test_the_documentation_lists_every_map_with_its_source_and_what_it_was_tried_on():
+    page = (Path(__file__).parents[2] / "docs" / "retarget.md").read_text("utf-8")
+    for kind, rig_map in shipped_maps().items():
+        tried = rig_map.tested or "**not tested on a real file**"
+        assert f"| {rig_map.name} | `{kind}` | {rig_map.source} | {tried} |" in page
