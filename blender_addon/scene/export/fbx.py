@@ -20,7 +20,7 @@ def write_fbx(stage: Stage, path: str) -> None:
     # In centimetres there is nothing to scale; said so, the header's unit is 1 to the last digit.
     scaling = "FBX_SCALE_NONE" if stage.engine == "unreal" else "FBX_SCALE_ALL"
     # Without meshes the nodes as they stand are all that such a file says about the rest pose.
-    stage.scene.frame_set(stage.rest_frame)
+    stage.scene.frame_set(stage.frames[0] - 1)
     bpy.ops.export_scene.fbx(
         filepath=path,
         object_types={"ARMATURE", "MESH", "CAMERA"},

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ....core.errors import InputError
 from ..layers import corrections_action
+from ..rigs.played import MOST_FRAMES, MotionTooLong
 from ..rigs.playing import refuse_unposable
 from ..rigs.stage import Stage, on_stage
 from .hierarchy import RestBone, skeleton_rows
@@ -44,11 +45,16 @@ def read_takes(
         frames: first and last scene frame; None takes all that is keyed on any of the rigs.
         bones: written even where they deform nothing.
 
-    Raises NothingPlays, UnevenScale or NotPosed, naming the rig.
+    Raises NothingPlays, UnevenScale, MotionTooLong or NotPosed, naming the rig.
     """
     for rig in rigs:
         _check(rig)
     first, last = frames or keyed_frames(rigs)
+    if last - first > MOST_FRAMES:
+        raise MotionTooLong(
+            f"The keys of {rigs[0].name} reach from frame {first} to {last}; remove those far off, or export "
+            "the scene's range."
+        )
     plans = [_Plan(rig, bones, last - first + 1) for rig in rigs]
     with on_stage(scene, *rigs) as stage:
         for number, frame in enumerate(range(first, last + 1)):

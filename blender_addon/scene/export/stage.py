@@ -6,7 +6,7 @@ scene of its own, and nothing else of the user's can slip in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -42,15 +42,15 @@ class StagedRig:
 class Stage:
     """A scene to write. `title` names the take in the file, `engine` says for whom it is, or "none".
 
-    `rest_frame` is a frame before the others at which the rigs stand at rest, for writers that take the pose
-    of the moment for the rest pose.
+    `at_rest_before`: the rigs stand at rest in the frame before the first, for writers that take the pose of
+    the moment for the rest pose.
     """
 
     scene: bpy.types.Scene
     title: str
     fps: Fraction
-    rest_frame: int
-    engine: str = "none"
+    at_rest_before: bool
+    engine: str
     rigs: list[StagedRig] = field(default_factory=list)
 
     @property
@@ -59,7 +59,15 @@ class Stage:
 
 
 @contextmanager
-def empty_stage(title: str, first: int, count: int, fps: Fraction, metre: float = 1.0) -> Iterator[Stage]:
+def empty_stage(
+    title: str,
+    first: int,
+    count: int,
+    fps: Fraction,
+    metre: float = 1.0,
+    engine: str = "none",
+    at_rest_before: bool = False,
+) -> Iterator[Stage]:
     """A new scene in the window; afterwards the window shows what it did, and all that was made is gone.
 
     Changing a window's scene drops poses without keys, so this is for a Blender without a user.
@@ -79,7 +87,7 @@ def empty_stage(title: str, first: int, count: int, fps: Fraction, metre: float 
         scene.frame_start, scene.frame_end = first, first + count - 1
         window.scene = scene
         scene.frame_set(first)
-        yield Stage(scene, title, fps, first - 1)
+        yield Stage(scene, title, fps, at_rest_before, engine)
     finally:
         window.scene = scene_before
         window.view_layer = layer_before
@@ -102,13 +110,12 @@ def put_rig(stage: Stage, take: RigTake) -> StagedRig:
     for bone in armature.pose.bones:
         bone.rotation_mode = "QUATERNION"
     rig = StagedRig(take, armature)
-    _key(rig, [stage.rest_frame, *range(stage.scene.frame_start, stage.scene.frame_start + len(take))])
+    _key(rig, stage.scene.frame_start, stage.at_rest_before)
     stage.rigs.append(rig)
     return rig
 
 
-def _key(rig: StagedRig, frames: Sequence[int]) -> None:
-    """Key the rest pose on the first of `frames`, where it ends at once, and the take on those after it."""
+def _key(rig: StagedRig, start: int, at_rest_before: bool) -> None:
     take, armature = rig.take, rig.armature
     rest = np.array([np.array(armature.data.bones[bone].matrix_local) for bone in take.bones])
     location, rotation, scale = take.basis(rest)
@@ -117,12 +124,14 @@ def _key(rig: StagedRig, frames: Sequence[int]) -> None:
     travels = np.abs(location).max(axis=(0, 2)) > _STILL * size
     rig.limbs_travel = bool(travels[np.array(take.parents) >= 0].any())
     scaled = np.abs(scale - 1.0).max(axis=(0, 2)) > _SAME_SIZE
-    kinds = np.array([CONSTANT] + [LINEAR] * len(take))
+    before = 1 if at_rest_before else 0
+    frames = start - before + np.arange(before + len(take))
+    kinds = np.array([CONSTANT] * before + [LINEAR] * len(take))
     for row, bone in enumerate(take.bones):
         channels = [("rotation_quaternion", _AT_REST, rotation)]
         channels += [("location", (0.0,) * 3, location)] if travels[row] else []
         channels += [("scale", (1.0,) * 3, scale)] if scaled[row] else []
-        for channel, at_rest, values in channels:
-            for part, first in enumerate(at_rest):
-                path, curve = bone_path(bone, channel), np.append(first, values[:, row, part])
+        for channel, rest_values, values in channels:
+            for part, at_rest in enumerate(rest_values):
+                path, curve = bone_path(bone, channel), np.append([at_rest] * before, values[:, row, part])
                 write_curve(container, path, part, bone, frames, curve, kinds)

@@ -113,13 +113,21 @@ def write_ready(ready: Ready, path: str | os.PathLike[str], file_format: str) ->
 
 def _write(ready: Ready, path: str, file_format: str) -> None:
     options, takes = ready.options, ready.takes
-    first = 0 if options.starts_at_zero else takes[0].first
+    # Blender's scenes, and so its writers, begin at frame 0 at the earliest.
+    first = 0 if options.starts_at_zero else max(0, takes[0].first)
     metre = UNREAL_METRE if options.engine == "unreal" else 1.0
     with (
-        empty_stage(ready.title, first, len(takes[0]), takes[0].fps, metre) as stage,
+        empty_stage(
+            ready.title,
+            first,
+            len(takes[0]),
+            takes[0].fps,
+            metre=metre,
+            engine=options.engine,
+            at_rest_before=file_format == "fbx",
+        ) as stage,
         lent_names(stage) as give_name,
     ):
-        stage.engine = options.engine
         for number, take in enumerate(takes):
             shown, change = for_bvh(take) if file_format == "bvh" else for_engine(take, options.engine)
             rig = put_rig(stage, shown)
