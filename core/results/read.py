@@ -23,7 +23,8 @@ from .wham import is_wham, read_wham
 
 USUAL_RATE = Fraction(30)
 RATE_ASSUMED = (
-    "{} does not write down the video's frame rate; 30 frames a second are assumed: give the right one."
+    "{} does not write down the video's frame rate, and 30 frames a second are assumed; if that is wrong, "
+    "read the file again with the right one."
 )
 
 
