@@ -67,19 +67,9 @@ class _Placed:
         person, (orient, root) = self.person, self.views[0]
         turns = np.concatenate([orient[:, None], person.body[:, 1:]], axis=1)
         full = fill_frames(turns, root, person.frames, source, person.seen)
-        return MotionClip(
-            rotations=full.rotations,
-            root=full.root,
-            betas=self.worn.betas,
-            rest_joints=self.worn.rest_joints,
-            fps=fps,
-            frames=full.frames,
-            valid=full.valid,
-            contacts=np.zeros((len(full.frames), 4)),
-            space=person.views[0].space,
-            track=person.track,
-            source=source,
-            notes=self.worn.notes,
+        space = person.views[0].space
+        return self.worn.clip(
+            full.rotations, full.root, fps, space, source, full.frames, full.valid, person.track
         )
 
     def camera(self, row: int) -> tuple[Array, Array]:

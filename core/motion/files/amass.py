@@ -60,26 +60,13 @@ def read_amass(
     rotations[:, :joints] = poses[:, : 3 * joints].reshape(len(poses), joints, 3)
     family = "smplx" if str(arrays.get("surface_model_type", "")) == "smplx" else _FAMILY[poses.shape[1]]
     worn = wearer(family, arrays.get("betas"), body)
-    try:
-        clip = MotionClip(
-            rotations=quaternion_from_rotvec(rotations),
-            root=trans + worn.pelvis,
-            betas=worn.betas,
-            rest_joints=worn.rest_joints,
-            fps=fps or _rate(source.name, arrays),
-            frames=np.arange(len(poses)),
-            valid=np.ones(len(poses), bool),
-            contacts=np.zeros((len(poses), 4)),
-            space="blender",
-            source=source.name,
-            notes=worn.notes,
-        )
-        if _PREFIX + "frames" in arrays:
+    rate = fps or _rate(source.name, arrays)
+    clip = worn.clip(quaternion_from_rotvec(rotations), trans + worn.pelvis, rate, "blender", source.name)
+    if _PREFIX + "frames" in arrays:
+        try:
             return _as_written(clip, trans, arrays, fps)
-    except ValueError as error:  # MotionClip's own checks, whose message begins with the field
-        raise MotionFileCorrupt(
-            f"{source.name} is no usable AMASS file ({error}): export it again."
-        ) from error
+        except ValueError as error:  # MotionClip's own checks, whose message begins with the field
+            raise _wrong(source.name, "reel2rig_...", str(error)) from error
     return on_known_floor(clip, other_body=bool(worn.notes))
 
 

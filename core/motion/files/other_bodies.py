@@ -8,6 +8,7 @@ by more than 20 cm. J0 depends on the body, so each family's own is used.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..body import SHAPE_COUNT, BodyTemplate, load_body
 from ..clip import MotionClip
+from .errors import MotionFileCorrupt
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.floating[Any]]
@@ -49,6 +51,43 @@ class Wearer:
     rest_joints: Array
     pelvis: Array
     notes: tuple[str, ...] = ()
+
+    def clip(
+        self,
+        rotations: ArrayLike,
+        root: ArrayLike,
+        fps: Fraction,
+        space: str,
+        source: str,
+        frames: ArrayLike | None = None,
+        valid: ArrayLike | None = None,
+        track: str = "1",
+    ) -> MotionClip:
+        """The motion on this body: rotations (T, 24, 4), and where the pelvis joint goes, root (T, 3) metres.
+
+        Args:
+            frames: (T,) source frames; None counts from 0. valid: (T,) which were seen; None is all.
+
+        Raises MotionFileCorrupt, naming the file `source` and the field, for numbers that are no motion.
+        """
+        count = len(np.asarray(root))
+        try:
+            return MotionClip(
+                rotations=np.asarray(rotations),
+                root=np.asarray(root),
+                betas=self.betas,
+                rest_joints=self.rest_joints,
+                fps=fps,
+                frames=np.arange(count) if frames is None else np.asarray(frames),
+                valid=np.ones(count, bool) if valid is None else np.asarray(valid),
+                contacts=np.zeros((count, 4)),
+                space=space,
+                track=track,
+                source=source,
+                notes=self.notes,
+            )
+        except ValueError as error:  # the clip's own checks, whose message begins with the field
+            raise MotionFileCorrupt(f"{source} holds no usable motion ({error}): export it again.") from error
 
 
 def wearer(family: str, betas: ArrayLike | None, body: BodyTemplate | None = None) -> Wearer:

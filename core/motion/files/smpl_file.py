@@ -56,24 +56,10 @@ def read_smpl(
     worn = wearer(FAMILIES[int(version)], arrays.get("shapeParameters"), body)
     rotations = np.zeros((len(pose), JOINT_COUNT, 3))
     rotations[:, : pose.shape[1]] = pose
-    try:
-        clip = MotionClip(
-            rotations=quaternion_from_rotvec(rotations),
-            root=moves + worn.pelvis,
-            betas=worn.betas,
-            rest_joints=worn.rest_joints,
-            fps=fps or _rate(source.name, arrays, len(pose)),
-            frames=np.arange(len(pose)),
-            valid=np.ones(len(pose), bool),
-            contacts=np.zeros((len(pose), 4)),
-            space="world_yup",
-            source=source.name,
-            notes=worn.notes,
-        )
-    except ValueError as error:  # MotionClip's own checks, whose message begins with the field
-        raise MotionFileCorrupt(
-            f"{source.name} is no usable .smpl file ({error}): export it again."
-        ) from error
+    if moves.shape != (len(pose), 3):
+        raise _wrong(source.name, "bodyTranslation", f"({len(pose)}, 3) numbers are expected")
+    rate = fps or _rate(source.name, arrays, len(pose))
+    clip = worn.clip(quaternion_from_rotvec(rotations), moves + worn.pelvis, rate, "world_yup", source.name)
     return on_known_floor(clip, other_body=bool(worn.notes))
 
 
