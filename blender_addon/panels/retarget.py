@@ -26,12 +26,12 @@ class RetargetPanel(Sidebar, bpy.types.Panel):
         layout = self.layout
         choice = context.scene.reel2rig_retarget
         source, target = chosen_source(context), chosen_target(context)
-        chosen = layout.column()
-        chosen.use_property_split = True
-        chosen.use_property_decorate = False
         active = source.name if source is not None else "Captured Person"
-        chosen.prop(choice, "source", icon="ARMATURE_DATA", placeholder=active)
-        chosen.prop(choice, "target", icon="ARMATURE_DATA", placeholder="Rig")
+        chosen = layout.column(align=True)
+        for name, hint in (("source", active), ("target", "Rig")):
+            label = choice.bl_rna.properties[name].name
+            row = labelled(chosen, label, 0.2)
+            row.prop(choice, name, text="", icon="ARMATURE_DATA", placeholder=hint)
         if target is not None:
             _draw_recognised(layout, target)
         people = [person for person in chosen_people(context) if person != target]
@@ -43,6 +43,19 @@ class RetargetPanel(Sidebar, bpy.types.Panel):
             column.operator("reel2rig.retarget_people", text=f"Retarget {len(people)} Selected People")
         if target is not None:
             _draw_result(layout, target)
+
+
+def labelled(layout: bpy.types.UILayout, label: str, share: float) -> bpy.types.UILayout:
+    """A row behind a label. For long names, to which Blender's own split leaves too little room.
+
+    Args:
+        share: of the width that the label takes.
+    """
+    split = layout.split(factor=share, align=True)
+    left = split.row()
+    left.alignment = "RIGHT"
+    left.label(text=label)
+    return split.row()
 
 
 def _draw_recognised(layout: bpy.types.UILayout, target: bpy.types.Object) -> None:

@@ -11,10 +11,8 @@ from ...core.motion.retarget.roles import ARM, CHAINS, FINGERS, LEG, REQUIRED, R
 from ..retarget_properties import chosen_source, chosen_target, mapped_rig
 from ..rig_map_fields import PLACES, field_name, kept_map
 from ..scene.people import is_person
-from .retarget import RetargetPanel
+from .retarget import RetargetPanel, labelled
 from .sidebar import Sidebar
-
-_LABEL = 0.29  # share of the width
 
 
 def _shown(context: bpy.types.Context) -> tuple[bpy.types.Object, RigMap] | None:
@@ -76,12 +74,7 @@ def _draw_role(layout: bpy.types.UILayout, rig: bpy.types.Object, rig_map: RigMa
     column = layout.column(align=True)
     for place in range(fields):
         bone = bones[place] if place < len(bones) else ""
-        # Names of bones are long: they get more room than Blender's own split leaves.
-        row = column.split(factor=_LABEL, align=True)
-        label = row.row()
-        label.alignment = "RIGHT"
-        label.label(text=part_words(role) if place == 0 else "")
-        field = row.row()
+        field = labelled(column, part_words(role) if place == 0 else "", 0.29)
         # Red: a part that is needed, or a bone that was renamed or removed since.
         field.alert = bone not in rig.data.bones if bone else place == 0 and role in REQUIRED
         field.prop_search(
