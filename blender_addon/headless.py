@@ -19,6 +19,7 @@ and, for a batch, beside these or in their place:
      "export": {ExportOptions}, "actions": [{"file": .blend, "name", "track"}]
 
 or {"library": .blend, "assets": [...]} to gather such actions (see `scene.action_library`), or
+{"look_at": what "retarget" would be} to hear beforehand whether a rig can be used, or
 {"takes": {...}} from a Blender with a user in front of it (see `scene.export.apart`).
 
 The answer goes to REQUEST.report.json: {"ok": true, ...}, or {"ok": false, "code", "message", "exit_code"};
@@ -45,7 +46,7 @@ if not __package__:
     importlib.import_module("reel2rig.blender_addon.headless").main(sys.argv[sys.argv.index("--") + 1 :])
 
 from ..core.motion.files.atomic import atomic_output
-from .headless_request import BadRequest, parse_request
+from .headless_request import BadRequest, parse_onto, parse_request
 from .problems import problem_of
 
 SERVE, DONE = "--serve", "reel2rig:done"
@@ -64,8 +65,10 @@ def run_request(request: dict[str, Any]) -> dict[str, Any]:
         from .scene.export.apart import write_packed
 
         return write_packed(request["takes"])
-    from .headless_work import do_work
+    from .headless_work import do_work, look_at_rig
 
+    if (onto := parse_onto(request.get("look_at"))) is not None:
+        return {"ok": True, **look_at_rig(onto)}
     return {"ok": True, **do_work(parse_request(request))}
 
 

@@ -108,7 +108,7 @@ def parse_request(request: dict[str, Any]) -> Request:
         tracks=tracks,
         cleanup=None if cleanup is None else from_json(Cleanup, dict(cleanup)),
         fps=fps,
-        onto=_onto(request.get("retarget")),
+        onto=parse_onto(request.get("retarget")),
         export=export_options(request.get("export") or {}),
         frame_start=start,
         skin=options.get("skin") is not False,
@@ -124,7 +124,8 @@ def _tracks(given: Any) -> tuple[str, ...] | None:
     return tuple(map(str, given))
 
 
-def _onto(given: Any) -> Onto | None:
+def parse_onto(given: Any) -> Onto | None:
+    """The rig of a request. Raises BadRequest, BadRetarget and BadRigMap."""
     if given is None:
         return None
     try:

@@ -10,8 +10,9 @@ from typing import Any
 
 import bpy
 
+from ..core.motion.retarget.anatomy import UnfitRig
 from .capture_result import CaptureResult, keep_footage, read_result
-from .headless_request import BadRequest, KeptAction, Output, Request
+from .headless_request import BadRequest, KeptAction, Onto, Output, Request
 from .scene.action_library import keep_action
 from .scene.build import BuildOptions, BuiltCapture
 from .scene.cleaned import build_at_rate, build_cleaned
@@ -22,6 +23,7 @@ from .scene.layers import capture_action
 from .scene.render import render_capture
 from .scene.rig_file import open_rig, save_scene
 from .scene.rigs.retarget_rig import retarget_rig
+from .scene.rigs.rig_maps import rig_map_of
 
 
 @dataclass
@@ -57,6 +59,18 @@ def do_work(request: Request) -> dict[str, Any]:
         "notes": list(notes),
         "blender": bpy.app.version_string,
     }
+
+
+def look_at_rig(onto: Onto) -> dict[str, Any]:
+    """Whether people can be put onto a rig, asked before there is anybody: {"rig", "map", "tested"}.
+
+    Raises what opening the rig and finding its bones raises.
+    """
+    _, rig = open_rig(onto.rig, onto.name)
+    rig_map = onto.rig_map or rig_map_of(rig)
+    if missing := rig_map.missing():
+        raise UnfitRig(f"The map of {rig.name} has no bone for {', '.join(missing)}; map them first.")
+    return {"rig": rig.name, "map": rig_map.name, "tested": rig_map.tested}
 
 
 def _with_footage(result: CaptureResult, request: Request) -> CaptureResult:

@@ -29,7 +29,7 @@ from ..batch.task import ClipOutcome, ClipTask
 from ..client.environment import Environment, find_environment
 from ..client.gpu import nvidia_gpus
 from ..client.session import Session
-from ..headless_blender import find_blender
+from ..headless_blender import BlenderProgram, find_blender
 from ..home import Home
 from ..output import FORMATS
 from .batch_view import BatchView, plain, shown_notes, summary, verdict
@@ -193,8 +193,9 @@ def _here(
 ) -> Runner:
     """Runs clips on this computer. Raises BlenderMissing before any is begun."""
     blender = find_blender(environment.python)
+    _look_at_rig(blender, plan, environment.home, wish, view)
     gpus = [] if device == "cpu" else _gpus(environment)
-    where = places(min(jobs or max(1, len(gpus)), len(plan.tasks)), gpus)
+    where = places(max(1, min(jobs or len(gpus), len(plan.tasks))), gpus)
 
     def open_tools(place: Place) -> tuple[Session, WarmBlender]:
         session = Session(environment.python, environment.home, variables=place.variables)
@@ -204,6 +205,17 @@ def _here(
         run_here(tasks, where, open_tools, on_outcome, on_progress=view.show, should_cancel=wish)
 
     return run
+
+
+def _look_at_rig(blender: BlenderProgram, plan: Batch, home: Home, wish: Wish, view: BatchView) -> None:
+    """Say which rig is meant, or that it cannot be used: now, not after hours of captures."""
+    onto = plan.tasks[0].retarget if plan.tasks else None  # a shard may have none
+    if onto is None:
+        return
+    with WarmBlender(blender) as once:
+        found = once.run({"look_at": onto}, home.logs / "blender.log", should_cancel=wish)
+    untested = "" if found.get("tested") else "; this map was not tested on a real file"
+    view.say(f"Onto {found['rig']} of {Path(onto['rig']).name}, by the map {found['map']}{untested}")
 
 
 def _on_cluster(cluster: ClusterOptions, wish: Wish, view: BatchView) -> Runner:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import sys
 from pathlib import Path
+from unittest.mock import ANY
 
 import numpy as np
 import pytest
@@ -13,11 +14,13 @@ from panel_worker import PanelWorker
 
 bpy = pytest.importorskip("bpy")
 
+from reel2rig.blender_addon.headless import BadRequest, run_request  # noqa: E402
 from reel2rig.blender_addon.importing import import_capture  # noqa: E402
 from reel2rig.blender_addon.scene.action_library import CATALOGS  # noqa: E402
 from reel2rig.blender_addon.scene.fcurves import curve_container  # noqa: E402
 from reel2rig.blender_addon.scene.layers import capture_action  # noqa: E402
 from reel2rig.blender_addon.scene.rigs.retarget_rig import retarget_rig  # noqa: E402
+from reel2rig.blender_addon.scene.rigs.rig_maps import NotRecognised  # noqa: E402
 from reel2rig.bridge.batch.blender import WarmBlender  # noqa: E402
 from reel2rig.bridge.batch.choices import BatchChoices  # noqa: E402
 from reel2rig.bridge.batch.library import make_library  # noqa: E402
@@ -242,6 +245,18 @@ def test_a_rig_file_with_several_armatures_asks_for_a_name(batched, hero):
     assert "--rig" in report.failed[0].message
     report = batched.done(rig=hero, armature="Villain", resume=True, formats=("bvh",))
     assert len(report.outcomes[0].files) == 2
+
+
+def test_a_rig_is_looked_at_before_anybody_is_captured(hero, tmp_path):
+    onto = {"rig": str(hero), "name": None, "map": None, "options": {}}
+    assert run_request({"look_at": onto}) == {"ok": True, "rig": "mixamo", "map": "Mixamo", "tested": ANY}
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.object.armature_add()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "stick.blend"))
+    with pytest.raises(NotRecognised):
+        run_request({"look_at": onto | {"rig": str(tmp_path / "stick.blend")}})
+    with pytest.raises(BadRequest):
+        run_request({"look_at": {"name": "rig"}})
 
 
 def test_blender_is_started_afresh_after_so_many_clips_and_ends_with_the_batch(

@@ -290,6 +290,12 @@ def test_mistakes_are_told_in_a_sentence_before_anything_begins(farm, arguments,
     assert not farm.out.exists()
 
 
+def test_a_shard_without_a_clip_has_nothing_to_do(farm):
+    farm.add("one.mp4")
+    assert farm.run("--shard", "2/2").returncode == 0
+    assert farm.results() == []
+
+
 def test_a_folder_for_results_that_cannot_be_made_is_refused(farm):
     farm.add("one.mp4")
     farm.out.write_bytes(b"a file")
