@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...core.errors import InputError
+from ...core.errors import InputError, Reel2RigError
 from ...core.evaluate.machine import describe_machine, describe_versions
 from ...core.evaluate.pipeline_speed import film_one_person
 from ...core.evaluate.ratios import Ratio
@@ -42,7 +42,7 @@ class TooFewCores(InputError):
     code = "bench.too_few_cores"
 
 
-class BatchFailed(InputError):
+class BatchFailed(Reel2RigError):
     code = "bench.batch_failed"
 
 
