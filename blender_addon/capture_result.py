@@ -17,7 +17,7 @@ from ..core.motion.body import load_body
 from ..core.motion.clip import MotionClip
 from ..core.motion.files.atomic import atomic_output
 from ..core.motion.files.npz import read_clip
-from ..core.motion.files.open import kind_of, open_motion
+from ..core.motion.files.open import OWN, kind_of, open_motion
 
 SCHEMA = 1
 
@@ -82,9 +82,9 @@ def read_result(path: str | Path, fps: Fraction | None = None, body: Path | None
     """
     path = Path(path)
     if is_motion_file(path):
-        own = kind_of(path) == "reel2rig"
-        clips = open_motion(path, fps, body=None if own or body is None else load_body(body))
-        return replace(result_of_clips(clips, path.stem), body=None if own else body)
+        worn = None if kind_of(path) == OWN else body
+        clips = open_motion(path, fps, body=worn and load_body(worn))
+        return replace(result_of_clips(clips, path.stem), body=worn)
     index = path / "result.json" if path.is_dir() else path
     if not index.is_file():
         raise ResultMissing(

@@ -10,6 +10,7 @@ import bpy
 
 from ..core.body.files import convert_smpl_file
 from ..core.motion.cleanup.settings import Cleanup
+from ..core.motion.files.open import OWN, kind_of
 from ..core.motion.tracks import apply_edits
 from . import landing
 from .capture_result import is_motion_file, keep_footage, read_result
@@ -41,7 +42,7 @@ def import_capture(
     folder = path if path.is_dir() else path.parent
     keep = Path(bpy.data.filepath).parent if bpy.data.is_saved else home().root / "footage"
     if is_motion_file(path):
-        result = read_result(path, fps, _chosen_body(scene))
+        result = read_result(path, fps, None if kind_of(path) == OWN else _chosen_body(scene))
     else:
         result = read_result(path)
         result = replace(result, clips=apply_edits(result.clips, edits_for(scene, folder)))

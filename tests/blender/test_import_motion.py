@@ -14,9 +14,11 @@ from bvh_layouts import write_bvh  # noqa: E402
 from reel2rig.blender_addon.capture_result import read_result  # noqa: E402
 from reel2rig.blender_addon.jobs import jobs  # noqa: E402
 from reel2rig.blender_addon.operators.import_motion import MotionDrop  # noqa: E402
+from reel2rig.blender_addon.scene.packed import unpack_clip  # noqa: E402
 from reel2rig.core.motion.files.amass import write_amass  # noqa: E402
 from reel2rig.core.motion.files.npz import write_clip  # noqa: E402
 from reel2rig.core.motion.files.smpl_file import write_smpl  # noqa: E402
+from reel2rig.core.motion.skeletons import SMPL_PARENTS  # noqa: E402
 from reel2rig.core.motion.spaces import move_clip  # noqa: E402
 from walking import walking_person  # noqa: E402
 
@@ -99,6 +101,34 @@ def test_what_is_assumed_stands_in_the_panel(addon, motion):
     path = motion("smpl", tall)
     bpy.ops.reel2rig.import_motion(filepath=str(path))
     assert "means nothing on the free body" in jobs.message
+
+
+def test_a_body_that_is_chosen_and_not_named_matters_to_files_of_others_only(addon, motion):
+    addon.reel2rig_body.kind = "neutral"
+    assert bpy.ops.reel2rig.import_motion(filepath=str(motion("own"))) == {"FINISHED"}
+    with pytest.raises(RuntimeError, match="No folder with your SMPL files is chosen"):
+        bpy.ops.reel2rig.import_motion(filepath=str(motion("smpl")))
+
+
+def test_the_user_s_smpl_body_wears_the_file_s_shape(addon, motion, tmp_path, body):
+    """A body file of the official kind, made of the free body's arrays."""
+    arrays = {
+        "v_template": body.v_template,
+        "shapedirs": body.shapedirs,
+        "weights": body.weights,
+        "J_regressor": body.J_regressor,
+        "f": body.faces,
+        "kintree_table": np.array([[2**32 - 1, *SMPL_PARENTS[1:]], range(24)]),
+    }
+    np.savez(tmp_path / "SMPL_NEUTRAL.npz", **arrays)
+    addon.reel2rig_body.kind, addon.reel2rig_body.folder = "neutral", str(tmp_path)
+    shaped = WALK.replace(betas=np.full(10, 0.4), rest_joints=WALK.rest_joints + np.float32([0, -0.2, 0]))
+    assert bpy.ops.reel2rig.import_motion(filepath=str(motion("smpl", shaped))) == {"FINISHED"}
+    (armature,) = armatures(addon)
+    clip, about = unpack_clip(armature)
+    np.testing.assert_allclose(clip.betas, 0.4, atol=1e-6)
+    assert about["body"].endswith(".npz")
+    assert "free body" not in jobs.message
 
 
 def test_a_motion_file_shows_no_footage_and_no_camera(addon, motion):

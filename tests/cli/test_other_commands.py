@@ -20,7 +20,20 @@ def reel2rig_itself(variables, tmp_path):
 
 @pytest.mark.parametrize(
     "command",
-    ["setup", "capture", "scan", "doctor", "demo", "bench", "train", "evaluate", "ablate", "data", "figures"],
+    [
+        "setup",
+        "capture",
+        "convert",
+        "scan",
+        "doctor",
+        "demo",
+        "bench",
+        "train",
+        "evaluate",
+        "ablate",
+        "data",
+        "figures",
+    ],
 )
 def test_every_command_explains_itself(reel2rig_itself, command):
     done = reel2rig_itself(command, "--help")

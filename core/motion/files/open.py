@@ -16,6 +16,8 @@ from .npz import read_clip
 from .safe_npz import array_names
 from .smpl_file import read_smpl
 
+OWN = "reel2rig"
+"""The kind of the motion files that captures leave."""
 RESULT = "result"
 """The kind of files that hold pickled or torch data: `core.results` reads these, in the worker."""
 
@@ -23,7 +25,7 @@ _PICKLED = (b"\x80", b"\x93NUMPY", b"\x78", b"\x1f\x8b", b"BZ", b"\x5d\x00", b"\
 
 
 def kind_of(path: str | os.PathLike[str]) -> str:
-    """ "reel2rig", "amass", "smpl", "bvh", or `RESULT`.
+    """The kind of a file: `OWN`, "amass", "smpl", "bvh", or `RESULT`.
 
     Raises MotionFileMissing, MotionFileCorrupt, MotionKindUnknown.
     """
@@ -59,7 +61,7 @@ def open_motion(
     Raises MotionKindUnknown for any other file, and what the readers raise.
     """
     kind = kind_of(path)
-    if kind == "reel2rig":
+    if kind == OWN:
         clip = read_clip(path)
         return (clip.replace(fps=fps) if fps else clip,)
     if kind == "amass":
@@ -77,7 +79,7 @@ def open_motion(
 def _kind_of_zip(source: Path) -> str:
     names = array_names(source)
     if {"rotations", "rest_joints"} <= names:
-        return "reel2rig"
+        return OWN
     if names & {"bodyPose", "smplVersion", "shapeParameters"}:
         return "smpl"
     if "poses" in names or {"root_orient", "pose_body"} <= names:
