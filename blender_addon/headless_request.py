@@ -23,11 +23,17 @@ class BadRequest(InputError):
 
 @dataclass(frozen=True)
 class Output:
-    """A file to write. `tracks`: the people in it, None for all."""
+    """A file to write.
+
+    Attributes:
+        tracks: the people in it, None for all.
+        as_rig: it holds one person as the panel exports them: their own frames, and no camera.
+    """
 
     path: str
     format: str
     tracks: tuple[str, ...] | None
+    as_rig: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,10 +93,7 @@ def parse_request(request: dict[str, Any]) -> Request:
     tracks = _tracks(options.get("tracks"))
     cleanup = request.get("cleanup")
     try:
-        outputs = tuple(
-            Output(str(each["path"]), str(each["format"]), _tracks(each.get("tracks")) or tracks)
-            for each in request.get("outputs") or ()
-        )
+        outputs = tuple(_output(each, tracks) for each in request.get("outputs") or ())
         actions = tuple(
             KeptAction(str(each["file"]), str(each["name"]), str(each["track"]))
             for each in request.get("actions") or ()
@@ -114,6 +117,12 @@ def parse_request(request: dict[str, Any]) -> Request:
         skin=options.get("skin") is not False,
         camera=options.get("camera") is not False,
     )
+
+
+def _output(given: dict[str, Any], everyone: tuple[str, ...] | None) -> Output:
+    tracks = _tracks(given.get("tracks"))
+    as_rig = tracks is not None and len(tracks) == 1
+    return Output(str(given["path"]), str(given["format"]), tracks or everyone, as_rig)
 
 
 def _tracks(given: Any) -> tuple[str, ...] | None:

@@ -116,7 +116,10 @@ def _write_capture(
         keep_action(_played(built.people[0].armature), action.file, action.name)
     render_capture(scene, built, request.renders)
     for output in wanted.outputs:
-        export_capture(built, output.path, output.format, request.export)
+        if output.as_rig and output.format != "blend":
+            export_rig(scene, built.people[0].armature, output.path, output.format, request.export)
+        else:
+            export_capture(built, output.path, output.format, request.export)
 
 
 def _write_onto_rig(

@@ -17,6 +17,7 @@ bpy = pytest.importorskip("bpy")
 from reel2rig.blender_addon.headless import BadRequest, run_request  # noqa: E402
 from reel2rig.blender_addon.importing import import_capture  # noqa: E402
 from reel2rig.blender_addon.scene.action_library import CATALOGS  # noqa: E402
+from reel2rig.blender_addon.scene.export.rig import export_rig  # noqa: E402
 from reel2rig.blender_addon.scene.fcurves import curve_container  # noqa: E402
 from reel2rig.blender_addon.scene.layers import capture_action  # noqa: E402
 from reel2rig.blender_addon.scene.rigs.retarget_rig import retarget_rig  # noqa: E402
@@ -127,6 +128,22 @@ def test_a_batch_keys_what_the_panel_keys(batched):
         assert len(people) == 1
     # The worker was asked for the raw capture: smoothing stays a setting that can be changed.
     assert [message["settings"]["smoothing"] for message in batched.worker.requests()] == [0.0]
+
+
+def test_a_batch_writes_the_motion_that_the_panel_exports(batched, tmp_path):
+    scene = bpy.context.scene
+    built = import_capture(scene, batched.job)
+    for person in built.people:
+        export_rig(scene, person.armature, tmp_path / f"panel {person.track}.npz", "npz")
+    report = batched.done(formats=("npz",))
+    for track, file in zip(("1", "2"), report.outcomes[0].files, strict=True):
+        ours, panels = read_clip(file), read_clip(tmp_path / f"panel {track}.npz")
+        for name in ("rotations", "root", "betas", "rest_joints", "frames", "valid", "contacts"):
+            assert np.array_equal(getattr(ours, name), getattr(panels, name)), name
+        assert (ours.fps, ours.space, ours.track) == (panels.fps, panels.space, track)
+        raw = read_clip(batched.job / f"result-{track}.npz")
+        assert len(ours) == len(raw)
+        assert not np.allclose(ours.rotations, raw.rotations, atol=1e-3)  # it is smoothed
 
 
 def test_a_batch_keys_the_rig_as_the_panel_does_and_leaves_its_file_alone(batched, hero):
