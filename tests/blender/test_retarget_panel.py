@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ def scene(tmp_path, monkeypatch, empty_scene, make_clip, make_job) -> Iterator[S
     registration.unregister()
 
 
-def choose(*things: bpy.types.Object) -> None:
+def choose(*things: Any) -> None:
     """Select objects and nothing else; the first one is active."""
     for thing in bpy.context.view_layer.objects:
         thing.select_set(thing in things)
@@ -61,7 +62,7 @@ def panel() -> DrawnLayout:
     return draw_panel(panels.RetargetPanel)
 
 
-def curves(action: bpy.types.Action) -> dict[tuple[str, int], np.ndarray]:
+def curves(action: Any) -> dict[tuple[str, int], np.ndarray]:
     """All keys of an action."""
     found = {}
     for curve in curve_container(action).fcurves:
