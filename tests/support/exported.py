@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,8 @@ class Motion:
         return float(np.degrees(np.arctan2(skew, traces)).max())
 
 
-def _turn(matrix: Array) -> Array:
+def _turn(matrix: Any) -> Any:
+    """The rotation in a matrix, whatever scale and shear are in it too."""
     left, _, right = np.linalg.svd(matrix[:3, :3])
     return left @ right
 
@@ -58,7 +60,7 @@ def skin_points(scene: Any, skin: Any, frame: int) -> Array:
     points = np.empty(3 * len(shown.data.vertices), np.float32)
     shown.data.vertices.foreach_get("co", points)
     world = np.array(shown.matrix_world)
-    return points.reshape(-1, 3) @ world[:3, :3].T + world[:3, 3]
+    return points.astype(np.float64).reshape(-1, 3) @ world[:3, :3].T + world[:3, 3]
 
 
 def opened(path: Path, file_format: str, fps: float) -> Any:
@@ -93,7 +95,7 @@ class FbxTree:
         folder = str(Path(bpy.utils.resource_path("LOCAL")) / "scripts" / "addons_core")
         if folder not in sys.path:
             sys.path.append(folder)
-        from io_scene_fbx import parse_fbx
+        parse_fbx = importlib.import_module("io_scene_fbx.parse_fbx")
 
         self.root, _ = parse_fbx.parse(str(path))
         objects = _child(self.root, b"Objects")

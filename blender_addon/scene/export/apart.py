@@ -85,7 +85,8 @@ def _pack_meshes(skins: Sequence[Skin], folder: Path) -> None:
 def _unpacked_meshes(folder: Path) -> dict[str, bpy.types.Object]:
     if not (folder / _MESHES).is_file():
         return {}
-    with bpy.data.libraries.load(str(folder / _MESHES)) as (there, into):
+    opened: Any = bpy.data.libraries.load(str(folder / _MESHES))
+    with opened as (there, into):
         into.objects = there.objects
     return {thing[_NAME]: thing for thing in into.objects if _NAME in thing}
 

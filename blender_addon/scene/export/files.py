@@ -11,13 +11,11 @@ from ....core.motion.files.atomic import atomic_output
 from ....core.motion.files.save import WRITERS
 from ..build import BuiltCapture
 from ..whole import is_whole
-from .formats import NAMES, format_named
+from .formats import format_named
 from .motion_files import write_motion
 from .options import ExportOptions
 from .rig import ready_rigs
 from .staging import OnePersonOnly, Ready, output_error, write_ready
-
-FORMATS = NAMES
 
 
 def export_capture(

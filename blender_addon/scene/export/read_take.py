@@ -82,13 +82,14 @@ def scene_rate(scene: bpy.types.Scene) -> Fraction:
     return Fraction(scene.render.fps) / base
 
 
-def _spans(rig: bpy.types.Object) -> Iterator[Sequence[float]]:
+def _spans(rig: bpy.types.Object) -> Iterator[tuple[float, float]]:
     data = rig.animation_data
     if data is None:
         return
     # Corrections add to what lies below and do not make it longer.
     if data.action is not None and data.action != corrections_action(rig):
-        yield data.action.curve_frame_range
+        first, last = data.action.curve_frame_range
+        yield first, last
     if data.use_nla:
         for track in data.nla_tracks:
             yield from ((s.frame_start, s.frame_end) for s in track.strips if not (s.mute or track.mute))
@@ -96,7 +97,7 @@ def _spans(rig: bpy.types.Object) -> Iterator[Sequence[float]]:
 
 def _check(rig: bpy.types.Object) -> None:
     refuse_unposable(rig)
-    scale = np.abs(rig.matrix_world.to_scale())
+    scale = np.abs(np.array(rig.matrix_world.to_scale()))
     if scale.min() < 1e-6 or np.ptp(scale) > _EVEN * scale.max() or rig.matrix_world.determinant() < 0:
         raise UnevenScale(
             f"{rig.name} is scaled unevenly or mirrored; apply its scale (Object > Apply > Scale) first."

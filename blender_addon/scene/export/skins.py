@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 import numpy as np
 from mathutils import Matrix
@@ -53,9 +55,10 @@ def put_skin(
         if one_shape:
             _bake_shapes(copy)
     matrix = Matrix(bound.tolist())
-    copy.data.transform(matrix, shape_keys=True)
+    mesh: Any = copy.data
+    mesh.transform(matrix, shape_keys=True)
     if matrix.determinant() < 0:
-        copy.data.flip_normals()
+        mesh.flip_normals()
     copy.parent = rig.armature
     copy.parent_type = "OBJECT"
     copy.matrix_parent_inverse.identity()
