@@ -83,6 +83,19 @@ def test_a_skeleton_that_lies_at_rest_and_is_turned_up_by_its_root_stands(tmp_pa
     assert_same_motion(read_bvh(path)[0], WALK)
 
 
+def test_joints_that_lie_on_each_other_are_passed_over(tmp_path: Path) -> None:
+    """CMU's hands are followed by joints of no length, and nothing tells where they end."""
+    path = write_bvh(tmp_path / "a.bvh", WALK, names="cmu")
+    lines = path.read_text().splitlines()
+    for side in ("Left", "Right"):
+        start = next(row for row, line in enumerate(lines) if line.strip() == f"JOINT {side}Hand")
+        end = next(row for row in range(start, len(lines)) if lines[row].strip() == "End Site")
+        nothing = ["OFFSET 0 0 0", "CHANNELS 0", "End Site", "{", "OFFSET 0 0 0", "}"]
+        lines[end : end + 4] = [f"JOINT {side}FingerBase", "{", *nothing, "}"]
+    path.write_text("\n".join(lines))
+    assert_same_motion(read_bvh(path)[0], WALK)
+
+
 def test_a_larger_person_stays_larger(tmp_path: Path) -> None:
     tall = WALK.replace(rest_joints=WALK.rest_joints * 1.15, body_scale=1.15, root=WALK.root * 1.15)
     (read,) = read_bvh(write_bvh(tmp_path / "a.bvh", tall, unit=0.0254))

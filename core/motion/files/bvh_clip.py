@@ -184,17 +184,26 @@ def _unit(leg: float) -> float:
 
 
 def _tails(tree: Sequence[BvhJoint], rest: Array, axes: Array) -> Array:
-    """(J, 3) where bones end at rest: at their end site, at the mean of their children, or a bit further."""
-    tails = np.empty_like(rest)
+    """(J, 3) where bones end at rest: in the middle of what follows them, or a bit further on.
+
+    Joints that lie on each other, as CMU's hips and hands do, are passed over.
+    """
+    nothing = 1e-4 * float(np.ptp(rest, axis=0).max())
+    reach = np.zeros_like(rest)
+    after: list[list[Array]] = [[] for _ in tree]
+    for row in reversed(range(len(tree))):
+        joint = tree[row]
+        ends = after[row] + ([] if joint.tip is None else [axes @ joint.tip])
+        ends = [way for way in ends if np.linalg.norm(way) > nothing]
+        reach[row] = np.mean(ends, axis=0) if ends else 0.0
+        if joint.parent >= 0:
+            way = rest[row] - rest[joint.parent]
+            after[joint.parent].append(way if np.linalg.norm(way) > nothing else reach[row])
     for row, joint in enumerate(tree):
-        children = [child for child, other in enumerate(tree) if other.parent == row]
-        if joint.tip is not None:
-            tails[row] = rest[row] + axes @ joint.tip
-        elif children:
-            tails[row] = rest[children].mean(axis=0)
-        else:
-            tails[row] = rest[row] + 0.25 * (rest[row] - rest[max(joint.parent, 0)])
-    return tails
+        if np.linalg.norm(reach[row]) <= nothing:
+            way = rest[row] - rest[max(joint.parent, 0)]
+            reach[row] = 0.25 * (way if np.linalg.norm(way) > nothing else reach[max(joint.parent, 0)])
+    return rest + reach
 
 
 def _skeleton(tree: Sequence[BvhJoint], heads: Array, tails: Array) -> Skeleton:
