@@ -45,13 +45,14 @@ class RetargetPanel(Sidebar, bpy.types.Panel):
             _draw_result(layout, target)
 
 
-def labelled(layout: bpy.types.UILayout, label: str, share: float) -> bpy.types.UILayout:
+def labelled(layout: bpy.types.UILayout, label: str, share: float, alert: bool = False) -> bpy.types.UILayout:
     """A row behind a label. For long names, to which Blender's own split leaves too little room.
 
     Args:
-        share: of the width that the label takes.
+        share: of the width that the label takes. alert: whether label and row are red.
     """
     split = layout.split(factor=share, align=True)
+    split.alert = alert
     left = split.row()
     left.alignment = "RIGHT"
     left.label(text=label)

@@ -7,7 +7,7 @@ import bpy
 from ...core.errors import Reel2RigError
 from ...core.motion.retarget.edit_map import part_words
 from ...core.motion.retarget.rig_map import RigMap
-from ...core.motion.retarget.roles import ARM, CHAINS, FINGERS, LEG, REQUIRED, ROOT, TRUNK, TWISTED
+from ...core.motion.retarget.roles import ARM, CHAINS, FINGERS, LEG, REQUIRED, ROOT, TRUNK, TWIST, TWISTED
 from ..retarget_properties import chosen_source, chosen_target, mapped_rig
 from ..rig_map_fields import PLACES, field_name, kept_map
 from ..scene.people import is_person
@@ -74,9 +74,10 @@ def _draw_role(layout: bpy.types.UILayout, rig: bpy.types.Object, rig_map: RigMa
     column = layout.column(align=True)
     for place in range(fields):
         bone = bones[place] if place < len(bones) else ""
-        field = labelled(column, part_words(role) if place == 0 else "", 0.29)
+        label = part_words(role.removesuffix(TWIST)) if place == 0 else ""
         # Red: a part that is needed, or a bone that was renamed or removed since.
-        field.alert = bone not in rig.data.bones if bone else place == 0 and role in REQUIRED
+        alert = bone not in rig.data.bones if bone else place == 0 and role in REQUIRED
+        field = labelled(column, label, 0.29, alert)
         field.prop_search(
             rig.reel2rig_rig_map_fields, field_name(role, place), rig.data, "bones", text="", icon="BONE_DATA"
         )
