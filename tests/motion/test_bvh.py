@@ -20,12 +20,15 @@ from reel2rig.core.motion.files.errors import (
 )
 from reel2rig.core.motion.files.floor import sole_level
 from reel2rig.core.motion.files.rates import BadRate
+from reel2rig.core.motion.leg_ik import least_turn
 from reel2rig.core.motion.retarget.rig_map import RigMap
 from reel2rig.core.motion.retarget.roles import ROLE_OF_SMPL
+from reel2rig.core.motion.skeletons import JOINT_INDEX, SMPL_PARENTS
 from reel2rig.core.motion.spaces import move_clip
 from walking import walking_person
 
 WALK = walking_person(1.5)
+BODY = [row for name, row in JOINT_INDEX.items() if "Foot" not in name and "Hand" not in name]
 
 
 def assert_same_motion(read: MotionClip, clip: MotionClip, millimetres: float = 3.0) -> None:
@@ -81,6 +84,19 @@ def test_a_skeleton_that_lies_at_rest_and_is_turned_up_by_its_root_stands(tmp_pa
     heights = [joint.offset[1] for joint in parse_bvh(path).trees[0]]
     assert max(heights) - min(heights) > 20  # centimetres along y, and next to none along z
     assert_same_motion(read_bvh(path)[0], WALK)
+
+
+def test_a_rest_pose_that_no_body_has_is_replaced_by_the_straightest_frame(tmp_path: Path) -> None:
+    """All bones along x at rest, legs and spine alike, as in the files of LAFAN1."""
+    along_x = np.tile(np.eye(3), (24, 1, 1))
+    for row, parent in enumerate(SMPL_PARENTS):
+        way = WALK.rest_joints[[child for child, above in enumerate(SMPL_PARENTS) if above == row][:1]]
+        if len(way) and parent >= 0:
+            bone = way[0] - WALK.rest_joints[row]
+            along_x[row] = least_turn(bone[None], np.array([[1.0, 0.0, 0.0]]))[0]
+    (read,) = read_bvh(write_bvh(tmp_path / "a.bvh", WALK, rest=along_x))
+    assert np.abs(read.joints[:, BODY] - WALK.joints[:, BODY]).max() < 0.04
+    assert abs(sole_level(read)) < 1e-6
 
 
 def test_joints_that_lie_on_each_other_are_passed_over(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from ..retarget.skeleton import Skeleton
 from ..retarget.smpl_source import SMPL_MAP
 from ..rotations import (
     normalized,
+    quaternion_conjugate,
     quaternion_from_matrix,
     quaternion_multiply,
     quaternion_rotate,
@@ -45,6 +46,7 @@ _UNITS: tuple[float, ...] = (1.0, 0.01, 0.0254, 0.3048, 0.1, 0.001, 0.0254 / 0.4
 _LEG = 0.8  # metres from hip to ankle
 _LEGS = (0.45, 1.3)  # metres that nobody's are shorter or longer than
 _SURELY_UP = 0.6  # of the mean direction from knees to shoulders along an axis; who always stands has 1
+_STANDS = 0.5  # cosine between thighs and trunk of any rest pose that a person could take
 _AXES = tuple(sign * np.eye(3)[axis] for axis in (1, 2, 0) for sign in (1.0, -1.0))
 _QUATERNION_AXES = {"X": np.array([1.0, 0, 0]), "Y": np.array([0, 1.0, 0]), "Z": np.array([0, 0, 1.0])}
 
@@ -103,17 +105,25 @@ def _source_motion(tree: Sequence[BvhJoint], file: Bvh, rig_map: RigMap, rate: F
     rest = np.zeros((len(tree), 3))
     for row, joint in enumerate(tree):
         rest[row] = joint.offset + (rest[joint.parent] if joint.parent >= 0 else -joint.offset)
+    base = np.tile([1.0, 0.0, 0.0, 0.0], (len(tree), 1))
     rows = {joint.name: row for row, joint in enumerate(tree)}
+    if _straight(rig_map, rows, rest) < _STANDS:
+        # All bones along one axis, as some write them, is no pose of a body: the straightest frame is one.
+        best = int(np.argmax(_straight(rig_map, rows, places)))
+        rest, base = places[best], turns[best]
     # Some skeletons lie at rest and are turned up by their root: rest and motion have axes of their own.
     standing, way = _upwards(rig_map, rows, rest), _upwards(rig_map, rows, places).mean(axis=0)
     at_rest = _to_blender(_axis(standing))
     axes = _to_blender(_axis(way)) if max(abs(way)) >= _SURELY_UP else at_rest
     rest, places = rest @ at_rest.T, places @ axes.T
-    tails = _tails(tree, rest, at_rest)
+    tips = [
+        None if joint.tip is None else at_rest @ quaternion_rotate(turn, joint.tip)
+        for joint, turn in zip(tree, base, strict=True)
+    ]
+    tails = _tails(tree, rest, tips)
     unit = _unit(Anatomy(_skeleton(tree, rest, tails), rig_map).leg_length)
-    turned = quaternion_multiply(
-        quaternion_multiply(quaternion_from_matrix(axes), turns), quaternion_from_matrix(at_rest.T)
-    )
+    from_rest = quaternion_multiply(quaternion_conjugate(base), quaternion_from_matrix(at_rest.T))
+    turned = quaternion_multiply(quaternion_multiply(quaternion_from_matrix(axes), turns), from_rest)
     # The rest pose stands over the origin, wherever the first joint begins in the file.
     ground = np.array([rest[0, 0], rest[0, 1], min(rest[:, 2].min(), tails[:, 2].min())])
     return SourceMotion(
@@ -151,15 +161,26 @@ def _posed(tree: Sequence[BvhJoint], values: Array) -> tuple[Array, Array]:
     return turns, places
 
 
-def _upwards(rig_map: RigMap, rows: dict[str, int], points: Array) -> Array:
-    """(..., 3) unit vectors from the knees to the shoulders of joints at points (..., J, 3)."""
+def _way(rig_map: RigMap, rows: dict[str, int], points: Array, low: str, high: str) -> Array:
+    """(..., 3) unit vectors between the middles of two pairs of joints at points (..., J, 3)."""
 
     def middle(part: str) -> Array:
         bones = [next(bone for bone in rig_map.bones[f"{side}{part}"] if bone in rows) for side in SIDES]
         return points[..., [rows[bone] for bone in bones], :].mean(axis=-2)
 
-    way: Array = middle("UpperArm") - middle("LowerLeg")
+    way: Array = middle(high) - middle(low)
     return way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-12)
+
+
+def _upwards(rig_map: RigMap, rows: dict[str, int], points: Array) -> Array:
+    """(..., 3) unit vectors from the knees to the shoulders."""
+    return _way(rig_map, rows, points, "LowerLeg", "UpperArm")
+
+
+def _straight(rig_map: RigMap, rows: dict[str, int], points: Array) -> Array:
+    """(...) cosine between thighs and trunk: 1 of who stands, below 0 of what is no body."""
+    thighs = _way(rig_map, rows, points, "LowerLeg", "UpperLeg")
+    return np.sum(thighs * _way(rig_map, rows, points, "UpperLeg", "UpperArm"), axis=-1)
 
 
 def _axis(way: Array) -> Array:
@@ -183,7 +204,7 @@ def _unit(leg: float) -> float:
     return unit if _LEGS[0] <= leg * unit <= _LEGS[1] else _LEG / max(leg, 1e-12)
 
 
-def _tails(tree: Sequence[BvhJoint], rest: Array, axes: Array) -> Array:
+def _tails(tree: Sequence[BvhJoint], rest: Array, tips: Sequence[Array | None]) -> Array:
     """(J, 3) where bones end at rest: in the middle of what follows them, or a bit further on.
 
     Joints that lie on each other, as CMU's hips and hands do, are passed over.
@@ -193,8 +214,7 @@ def _tails(tree: Sequence[BvhJoint], rest: Array, axes: Array) -> Array:
     after: list[list[Array]] = [[] for _ in tree]
     for row in reversed(range(len(tree))):
         joint = tree[row]
-        ends = after[row] + ([] if joint.tip is None else [axes @ joint.tip])
-        ends = [way for way in ends if np.linalg.norm(way) > nothing]
+        ends = [way for way in (*after[row], tips[row]) if way is not None and np.linalg.norm(way) > nothing]
         reach[row] = np.mean(ends, axis=0) if ends else 0.0
         if joint.parent >= 0:
             way = rest[row] - rest[joint.parent]
