@@ -225,3 +225,34 @@ def test_the_panel_shows_what_a_format_has_to_choose_and_what_the_files_will_be_
     assert "Person 2 dance für zwei.npz" in shown.texts
     assert not shown.all("prop", "engine")
     assert not shown.all("prop", "animation_only")
+
+
+def test_a_linked_character_with_an_override_is_written_with_its_mesh(addon, tmp_path, monkeypatch):
+    rig, home = build_rig("mixamo"), bpy.data.collections.new("Character")
+    addon.collection.objects.unlink(rig)
+    mesh = bpy.data.meshes.new("Coat")
+    mesh.from_pydata([(0, 0, 0), (1, 0, 0), (0, 0, 1)], [], [(0, 1, 2)])
+    coat = bpy.data.objects.new("Coat", mesh)
+    coat.vertex_groups.new(name="mixamorig:Hips").add([0, 1, 2], 1.0, "REPLACE")
+    coat.modifiers.new("Armature", "ARMATURE").object = rig
+    coat.parent = rig
+    for thing in (rig, coat):
+        home.objects.link(thing)
+    bpy.data.libraries.write(str(tmp_path / "library.blend"), {home})
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scene = bpy.context.scene
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
+        wanted.collections = ["Character"]
+    linked = wanted.collections[0]
+    scene.collection.children.link(linked)
+    linked.override_hierarchy_create(scene, bpy.context.view_layer, do_fully_editable=True)
+    rig = next(t for t in scene.objects if t.type == "ARMATURE" and t.override_library)
+    new_action(rig, "bow")
+    for frame, x in ((1, 0.0), (5, 0.5)):
+        rig.pose.bones["mixamorig:Spine"].rotation_quaternion.x = x
+        rig.pose.bones["mixamorig:Spine"].keyframe_insert("rotation_quaternion", frame=frame)
+    monkeypatch.setattr(rig_module, "_has_user", lambda: True)
+    before = {thing.name_full for thing in bpy.data.user_map()}
+    export_rig(scene, rig, tmp_path / "x.fbx", "fbx")
+    assert {thing.name_full for thing in bpy.data.user_map()} == before
+    assert {"Null", "Mesh", "LimbNode"} == set(FbxTree(tmp_path / "x.fbx").kinds.values())

@@ -71,15 +71,16 @@ def _pack_meshes(skins: Sequence[Skin], folder: Path) -> None:
     """Write the meshes by themselves: without the rigs that move them here, which would come along."""
     if not skins:
         return
-    copies: dict[str, bpy.types.Object] = {}
+    copies: list[bpy.types.Object] = []
     try:
         for skin in skins:
-            copies[skin.thing.name] = copy = skin.thing.copy()
-            bare(copy)
-            copy[_NAME] = skin.thing.name
-        bpy.data.libraries.write(str(folder / _MESHES), set(copies.values()), path_remap="ABSOLUTE")
+            copies.append(skin.thing.copy())
+            bare(copies[-1])
+            copies[-1].data = skin.thing.data.copy()
+            copies[-1][_NAME] = skin.thing.name
+        bpy.data.libraries.write(str(folder / _MESHES), set(copies), path_remap="ABSOLUTE")
     finally:
-        bpy.data.batch_remove(list(copies.values()))
+        bpy.data.batch_remove([made for copy in copies for made in (copy, copy.data)])
 
 
 def _unpacked_meshes(folder: Path) -> dict[str, bpy.types.Object]:

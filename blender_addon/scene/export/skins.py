@@ -69,7 +69,9 @@ def put_skin(
 
 
 def bare(thing: bpy.types.Object) -> None:
-    """Free a copy of a mesh object from everything that moves it."""
+    """Free a copy of a mesh object from everything that moves it, and from the library it may come from."""
+    if thing.override_library is not None:
+        thing.make_local(clear_liboverride=True)
     thing.animation_data_clear()
     thing.constraints.clear()
     thing.parent = None
