@@ -41,19 +41,21 @@ def do_work(request: Request) -> dict[str, Any]:
     result = _with_footage(read_result(request.job), request)
     people: dict[str, None] = {}
     notes = dict.fromkeys(result.notes)
+    frames: list[int] = []
     for (tracks, start), wanted in _grouped(request).items():
         chosen = _chosen(result, tracks)
         people |= dict.fromkeys(clip.track for clip in chosen.clips)
         write = _write_onto_rig if request.onto else _write_capture
         notes |= dict.fromkeys(write(request, chosen, start, wanted))
-    scene = bpy.context.scene
+        scene = bpy.context.scene
+        frames = frames or [scene.frame_start, scene.frame_end]  # a .glb among others counts in its own way
     first = request.outputs[0] if request.outputs else None
     return {
         "output": first.path if first else None,
         "format": first.format if first else None,
         "outputs": [output.path for output in request.outputs],
         "people": list(people),
-        "frames": [scene.frame_start, scene.frame_end],
+        "frames": frames,
         "renders": [str(job.output) for job in request.renders],
         "footage": str(result.footage.path) if result.footage.path else None,
         "notes": list(notes),

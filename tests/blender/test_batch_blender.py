@@ -215,6 +215,7 @@ def test_a_library_grows_and_is_not_filled_twice(batched, hero, make_clip, tmp_p
 
 
 def test_another_rate_puts_the_keys_on_whole_frames(batched):
+    assert batched.done(formats=("bvh", "glb")).outcomes[0].frames == (1, 24)
     report = batched.done(fps="24", frame_start=101, name="{clip}")
     assert report.outcomes[0].frames == (101, 120)
     bpy.ops.wm.open_mainfile(filepath=report.outcomes[0].files[0])
