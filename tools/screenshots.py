@@ -34,6 +34,7 @@ PICTURES = {
     "contacts": ("cleanup", "contacts", "editor"),
     "camera": ("cleanup", "other-lens", "editor"),
     "body": ("cleanup", "taller", "right"),
+    "retarget": ("retarget", "retargeted", "right"),
     "error": ("interrupted", "wrong-video-refused", "sidebar"),
 }
 _RIGHT = 1000  # pixels
