@@ -11,6 +11,7 @@ from reel2rig.core.motion.retarget.rig_map import RigMap
 from reel2rig.core.motion.retarget.smpl_source import source_of_clip
 from reel2rig.core.motion.retarget.soles import HUMAN_LEG, Soles
 from reel2rig.core.motion.retarget.standing import sample_rate, standing_points
+from reel2rig.core.motion.rotations import quaternion_from_rotvec, quaternion_multiply, quaternion_rotate
 from retargeted import degrees_between, known_map, moved_rig, play
 from rigs import rig_skeleton
 from walking import bent, rest_person, soles, walking_person
@@ -99,6 +100,26 @@ def test_feet_go_over_into_the_hold_and_out_of_it_without_a_jolt():
     )
     assert held.max() < 1.5 * loose.max()
     assert np.percentile(held, 90) < 1.5 * np.percentile(loose, 90)
+
+
+def test_a_foot_that_turns_on_its_heel_turns_with_the_source_and_not_all_at_once():
+    clip = rest_person(90)
+    heel = soles(clip).positions(clip)[:, 2]
+    angle = np.radians(70.0) / (1.0 + np.exp(-(np.arange(90) - 45.0) / 2.0))
+    turn = quaternion_from_rotvec(angle[:, None] * [0.0, 0.0, 1.0])
+    rotations = clip.rotations.astype(float)
+    rotations[:, 0] = quaternion_multiply(turn, rotations[:, 0])
+    root = heel + quaternion_rotate(turn, clip.root - heel)
+    contacts = np.repeat([[False, False, True, True]], 90, axis=0)
+    rig = play(
+        source_of_clip(clip.replace(rotations=rotations, root=root, contacts=contacts)),
+        rig_skeleton("mixamo"),
+    )
+    ahead = rig.turned("mixamorig:RightFoot", [0.0, -1.0, 0.0])
+    steps = degrees_between(ahead[1:], ahead[:-1])
+    assert steps.max() < 1.15 * np.degrees(np.diff(angle).max())
+    assert np.abs(degrees_between(ahead, ahead[:1]) - np.degrees(angle)).max() < 4.0
+    assert slides(soles_of(rig), contacts & [False, False, True, False]).max() < 0.002
 
 
 def test_far_from_any_contact_nothing_is_changed():

@@ -22,6 +22,8 @@ _LEVEL = 0.005  # human metres by which one point of a foot may be above the oth
 _FLAT = 0.025  # and may seem to be, by a foot that is held flat
 _ROLLING = 0.25  # human metres a second at which it does not stand flat but rolls over the floor
 _SMOOTHING = 1.0 / 30.0  # seconds
+_SWIVEL = 0.2  # the same sideways, at which it does not stand on both but turns about heel or toe
+_SWIVEL_SMOOTHING = 0.1  # seconds; a foot that only trembles does not turn
 # Human metres, and metres a second, beyond which a foot that is said to stand goes: of a captured person it
 # slides and trembles by less.
 _GONE, _PACE = 0.25, 0.35
@@ -46,7 +48,8 @@ def standing_points(source: SourceMotion, of: Anatomy) -> Bools:
     known = [side in soles.feet for side in SIDES]
     feet = source.contacts & known & valid[:, None]
     rate = sample_rate(source)
-    return _staying(points, _low_points(points[..., 2], rate) & np.repeat(feet, 2, axis=1), rate)
+    down = _low_points(points[..., 2], rate) & _pivots(points[..., :2], rate)
+    return _staying(points, down & np.repeat(feet, 2, axis=1), rate)
 
 
 def _staying(points: Array, on: Bools, rate: float) -> Bools:
@@ -74,6 +77,26 @@ def _low_points(heights: Array, rate: float) -> Bools:
     rolling[-1] = rolling[-2] if len(rolling) > 1 else 0.0
     flat = (np.abs(slant) < _FLAT) & (rolling < _ROLLING)
     return np.stack([flat | (slant < _LEVEL), flat | (slant > -_LEVEL)], axis=-1).reshape(-1, 4)
+
+
+def _pivots(points: Array, rate: float) -> Bools:
+    """(T, 4) all points, but of a foot that turns on the floor only the one about which it does.
+
+    Held by both, it would keep one direction as long as it stands, and whirl before and after that.
+
+    Args:
+        points: (T, 4, 2) human metres on the floor. rate: frames a second.
+    """
+    if len(points) < 2:
+        return np.ones(points.shape[:2], dtype=bool)
+    speeds = np.gradient(smooth_positions(points, _SWIVEL_SMOOTHING * rate), axis=0) * rate
+    way = points[:, 1::2] - points[:, 0::2]
+    along = way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-9)
+    turning = speeds[:, 1::2] - speeds[:, 0::2]
+    sideways = np.abs(along[..., 0] * turning[..., 1] - along[..., 1] * turning[..., 0])
+    pace = np.linalg.norm(speeds, axis=-1).reshape(len(points), 2, 2)
+    slower = pace == pace.min(axis=-1, keepdims=True)
+    return (slower | (sideways < _SWIVEL)[..., None]).reshape(-1, 4)
 
 
 def sample_rate(source: SourceMotion) -> float:
