@@ -16,7 +16,7 @@ from reel2rig.blender_addon.scene.rederive import rederive  # noqa: E402
 from reel2rig.blender_addon.scene.rigs.plain_pose import is_plain  # noqa: E402
 from reel2rig.blender_addon.scene.rigs.played import MotionTooLong, NoMotion  # noqa: E402
 from reel2rig.blender_addon.scene.rigs.playing import NotPosed  # noqa: E402
-from reel2rig.blender_addon.scene.rigs.read_rig import NoArmature, UnevenScale, read_skeleton  # noqa: E402
+from reel2rig.blender_addon.scene.rigs.read_rig import NoArmature, UnevenScale  # noqa: E402
 from reel2rig.blender_addon.scene.rigs.retarget_rig import SameRig, retarget_rig  # noqa: E402
 from reel2rig.blender_addon.scene.rigs.rig_maps import (  # noqa: E402
     NotRecognised,
@@ -259,8 +259,11 @@ def test_what_cannot_be_done_is_refused_with_a_sentence(empty_scene, person):
     with pytest.raises(NotPosed, match="rest position"):
         retarget_rig(empty_scene, person, rig)
     rig.data.pose_position = "POSE"
-    with pytest.raises(NoArmature):
-        read_skeleton(bpy.data.objects.new("Empty", None))
+    for data in (None, bpy.data.meshes.new("Body"), bpy.data.armatures.new("Boneless")):
+        chosen = bpy.data.objects.new("Chosen", data)
+        for pair in ((chosen, rig), (person, chosen)):
+            with pytest.raises(NoArmature, match="Chosen"):
+                retarget_rig(empty_scene, *pair)
     curve = curve_container(person.animation_data.action).fcurves[0]
     curve.keyframe_points.insert(900_000, 0.0)
     with pytest.raises(MotionTooLong, match="900000"):

@@ -69,6 +69,12 @@ def place_of(armature: bpy.types.Object, unit: float = 1.0) -> Place:
     return Place(turn, scale / unit, matrix[:3, 3] / unit)
 
 
+def refuse_no_armature(thing: bpy.types.Object) -> None:
+    """Raise NoArmature for anything but an armature with bones."""
+    if thing.type != "ARMATURE" or not thing.data.bones:
+        raise NoArmature(f"{thing.name} is no armature with bones; choose an armature.")
+
+
 def read_skeleton(armature: bpy.types.Object, unit: float = 1.0) -> Skeleton:
     """All bones of an armature at rest, where the object stands now; nothing is changed.
 
@@ -79,8 +85,7 @@ def read_skeleton(armature: bpy.types.Object, unit: float = 1.0) -> Skeleton:
 
     **Convention**: see `Skeleton`: the world of the scene, z up, metres.
     """
-    if armature.type != "ARMATURE" or not armature.data.bones:
-        raise NoArmature(f"{armature.name} is no armature with bones; choose an armature.")
+    refuse_no_armature(armature)
     place = place_of(armature, unit)
     bones = list(armature.data.bones)  # parents come before their children
     rows = {bone.name: row for row, bone in enumerate(bones)}

@@ -14,7 +14,7 @@ from ....core.motion.retarget.transfer import retarget
 from .agreement import disagreements
 from .carriers import bind
 from .playing import new_action_playing, nla_note, refuse_linked, refuse_unposable
-from .read_rig import place_of, read_skeleton
+from .read_rig import place_of, read_skeleton, refuse_no_armature
 from .rig_maps import note_rig_map, rig_map_of, seen_map_of
 from .source_motion import source_motion
 from .stage import on_stage
@@ -65,6 +65,8 @@ def retarget_rig(
     options = options or RetargetOptions()
     if source == target:
         raise SameRig(f"{source.name} cannot be retargeted onto itself; choose another target.")
+    for rig in (source, target):
+        refuse_no_armature(rig)
     refuse_linked(target)
     refuse_unposable(source)
     refuse_unposable(target)
