@@ -10,6 +10,7 @@ each. Everything is imported on first use, so that `import reel2rig` costs nothi
 """
 
 from importlib import import_module
+from typing import Any
 
 _ANYWHERE = {
     "capture": (".bridge.capture", "capture_clips"),
@@ -40,7 +41,7 @@ _IN_BLENDER = {
 _WHERE = {**_ANYWHERE, **_IN_BLENDER}
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = _WHERE[name]

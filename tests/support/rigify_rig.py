@@ -29,7 +29,8 @@ def append_rigify(scene: Any, name: str = "rig") -> Any:
     """A fresh copy of "rig" or "metarig" in the scene."""
     import bpy
 
-    with bpy.data.libraries.load(str(rigify_file())) as (_, wanted):
+    library: Any = bpy.data.libraries.load(str(rigify_file()))
+    with library as (_, wanted):
         wanted.objects = [name]
     armature = wanted.objects[0]
     scene.collection.objects.link(armature)

@@ -19,7 +19,8 @@ MEMORY = 3 * 2**30  # what Ray may promise of each node's memory
 def family(pid: int) -> list[int]:
     """A process and all that it has started: what a power cut takes away together."""
     listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    parents = dict(map(int, line.split()) for line in listed.splitlines())
+    pairs = (line.split() for line in listed.splitlines())
+    parents = {int(child): int(parent) for child, parent in pairs}
     found = [pid]
     for one in found:
         found += [child for child, parent in parents.items() if parent == one]
