@@ -170,8 +170,13 @@ def test_an_engines_file_moves_bones_and_skin_as_the_scene_does(empty_scene, per
 
 
 @pytest.mark.parametrize("engine", ["none", *ENGINES])
-def test_a_mixamo_rig_of_a_hundredth_size_comes_out_in_metres_and_unscaled(empty_scene, tmp_path, engine):
+def test_a_mixamo_rig_of_a_hundredth_size_comes_out_in_metres_unscaled_and_upright(
+    empty_scene, tmp_path, engine
+):
+    there = Matrix.Translation((-2.0, 4.0, 0.0)) @ Matrix.Rotation(0.7, 4, "Z")
     rig = build_rig("mixamo", matrix=MIXAMO_OBJECT)
+    rig.matrix_world = there @ rig.matrix_world
+    empty_scene.view_layers[0].update()
     new_action(rig, "wave")
     bone = rig.pose.bones["mixamorig:LeftArm"]
     for frame, angle in ((1, 0.0), (COUNT, 1.2)):
@@ -180,8 +185,8 @@ def test_a_mixamo_rig_of_a_hundredth_size_comes_out_in_metres_and_unscaled(empty
     names = [bone.name for bone in rig.data.bones]
     seen = Motion(empty_scene, rig, [1 + frame for frame in SHOWN], names)
     if engine != "none":
-        # An engine gets the character in its own axes: what the object was turned by is gone.
-        seen = in_own_space(np.array(rig.matrix_world), seen)
+        # An engine gets the character in its own axes, upright.
+        seen = in_own_space(np.array(there), seen)
     path = exported(empty_scene, rig, tmp_path, engine, from_zero=True)
     tree = FbxTree(path)
     assert all(np.abs(tree.transform(name)[2] - 1).max() < 1e-4 for name in tree.kinds)

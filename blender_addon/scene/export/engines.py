@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ....core.motion.leg_ik import least_turn
 from ....core.motion.retarget.skeleton import Floats
 from ....core.motion.spaces import BLENDER_TO_YUP
 from ..names import ROOT_BONE
@@ -37,16 +38,29 @@ def for_engine(take: RigTake, engine: str) -> tuple[RigTake, Floats]:
     """
     if engine == "none":
         return take, np.eye(4)
-    change = np.eye(4)
+    upright = _upright(take.node)
+    take, change = take.in_axes(upright), np.eye(4)
     if engine == "unreal":
         change[:3, :3] /= UNREAL_METRE
         take = _with_ik_bones(_under_one_root(take))
     else:
         change[:3, :3] = BLENDER_TO_YUP
-    # The character plays in its own space, wherever the armature stands in the scene.
+    # The character plays in its own space, wherever the armature stands and looks to in the scene.
     changed = take.replace(name=UNREAL_NODE if engine == "unreal" else take.name, node=np.eye(4))
     changed = changed.in_axes(change)
-    return (_upright_root(changed) if engine == "unity" else changed), change
+    return (_upright_root(changed) if engine == "unity" else changed), change @ upright
+
+
+def _upright(node: Floats) -> Floats:
+    """(4, 4) the quarter turn after which the own z of an armature is what its object `node` (4, 4) has up.
+
+    Blender imports Mixamo's FBX files with y up, stood up by their objects: without the object they would lie.
+    """
+    up = node[2, :3]
+    axis = np.eye(3)[np.abs(up).argmax()] * np.sign(up[np.abs(up).argmax()])
+    turn = np.eye(4)
+    turn[:3, :3] = np.diag([1.0, -1.0, -1.0]) if axis[2] < 0 else least_turn(axis[None], np.eye(3)[2:])[0]
+    return turn
 
 
 def _under_one_root(take: RigTake) -> RigTake:
