@@ -170,9 +170,7 @@ def test_an_engines_file_moves_bones_and_skin_as_the_scene_does(empty_scene, per
 
 
 @pytest.mark.parametrize("engine", ["none", *ENGINES])
-def test_a_mixamo_rig_of_a_hundredth_size_comes_out_in_metres_unscaled_and_upright(
-    empty_scene, tmp_path, engine
-):
+def test_a_mixamo_rig_of_a_hundredth_size_comes_out_upright_and_in_metres(empty_scene, tmp_path, engine):
     there = Matrix.Translation((-2.0, 4.0, 0.0)) @ Matrix.Rotation(0.7, 4, "Z")
     rig = build_rig("mixamo", matrix=MIXAMO_OBJECT)
     rig.matrix_world = there @ rig.matrix_world

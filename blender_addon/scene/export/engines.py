@@ -54,7 +54,7 @@ def for_engine(take: RigTake, engine: str) -> tuple[RigTake, Floats]:
 def _upright(node: Floats) -> Floats:
     """(4, 4) the quarter turn after which the own z of an armature is what its object `node` (4, 4) has up.
 
-    Blender imports Mixamo's FBX files with y up, stood up by their objects: without the object they would lie.
+    Blender imports Mixamo's FBX files with y up, stood up by their objects: without these they would lie.
     """
     up = node[2, :3]
     axis = np.eye(3)[np.abs(up).argmax()] * np.sign(up[np.abs(up).argmax()])
