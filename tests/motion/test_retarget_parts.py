@@ -209,3 +209,18 @@ def test_hands_and_fingers_that_no_bone_plays_are_told():
     assert len(notes) == 2
     assert "no hands" in notes[0]
     assert "no fingers" in notes[1]
+
+
+@pytest.mark.parametrize("whose", ["source", "rig"])
+def test_who_lies_in_the_rest_pose_is_told(whose):
+    def lying(rest):
+        turn = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+        return replace(rest, heads=rest.heads @ turn.T, tails=rest.tails @ turn.T, axes=turn @ rest.axes)
+
+    source, rest = clapping_person(), rig_skeleton("mixamo")
+    if whose == "source":
+        source = replace(source, skeleton=lying(source.skeleton))
+    else:
+        rest = lying(rest)
+    told = [note for note in play(source, rest).target.notes if "upright" in note]
+    assert [note.split()[1] for note in told] == [whose]

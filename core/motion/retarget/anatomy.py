@@ -101,6 +101,13 @@ class Anatomy:
         return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
 
     @cached_property
+    def upright(self) -> bool:
+        """Whether the trunk stands in the rest pose, rather than lies."""
+        shoulders = (self.joint("leftUpperArm") + self.joint("rightUpperArm")) / 2.0
+        trunk = shoulders - self.hip_centre
+        return bool(trunk[2] > np.hypot(trunk[0], trunk[1]))
+
+    @cached_property
     def hip_centre(self) -> Array:
         """(3,) the middle between the heads of the thighs at rest, metres."""
         return (self.joint("leftUpperLeg") + self.joint("rightUpperLeg")) / 2.0

@@ -14,13 +14,20 @@ from .roles import FINGER_ROLES, SIDES
 Bools = NDArray[np.bool_]
 
 
-def retarget_notes(posed: Posed, onto: Anatomy, on: Bools, options: RetargetOptions) -> tuple[str, ...]:
+def retarget_notes(
+    posed: Posed, of: Anatomy, onto: Anatomy, on: Bools, options: RetargetOptions
+) -> tuple[str, ...]:
     """Sentences, none where all went well.
 
     Args:
-        posed: the target before its way is left out. on: (T, 4) heels and toes that stand.
+        posed: the target before its way is left out. of: the source. on: (T, 4) heels and toes that stand.
     """
-    notes = []
+    notes = [
+        f"{whose} does not stand upright in its rest pose, so the motion comes out wrong; turn it upright, "
+        "a BVH file by importing it with another axis up."
+        for whose, body in (("The source", of), ("The rig", onto))
+        if not body.upright
+    ]
     if options.feet and not any(map(onto.chain, [f"{side}Foot" for side in SIDES])):
         notes.append("The rig's map has no feet, so they were not kept on the floor.")
     elif options.feet and (sliding := int(slides(posed, onto, on).sum())):

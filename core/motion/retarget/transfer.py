@@ -72,7 +72,7 @@ def retarget(
         posed = posed.changed(twist_turns(posed, onto))
     if options.fingers == "relaxed":
         posed = posed.changed(relaxed_fingers(posed, onto))
-    notes = retarget_notes(posed, onto, on, options)
+    notes = retarget_notes(posed, of, onto, on, options)
     posed = _carried(posed, onto, centre, rate, options)
     posed = _followed(posed, onto)
     return TargetMotion(
