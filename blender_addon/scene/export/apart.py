@@ -15,8 +15,8 @@ import numpy as np
 
 from ....bridge.headless_blender import VARIABLE, BlenderProgram, find_blender, run_blender
 from .options import export_options
-from .skins import bare
-from .staging import Ready, Skin, write_ready
+from .skins import Skin, bare
+from .staging import Ready, write_ready
 from .take import load_takes, save_takes
 
 _MESHES = "meshes.blend"
@@ -44,7 +44,7 @@ def write_packed(request: dict[str, Any]) -> dict[str, Any]:
     for name, thing in meshes.items():
         thing.name = name
     for row in request["files"]:
-        skins = [Skin(meshes[name], take, np.array(bound)) for name, take, bound in row["skins"]]
+        skins = [Skin(meshes[name], take, np.array(bound), bone) for name, take, bound, bone in row["skins"]]
         ready = Ready(
             row["title"],
             load_takes(folder / row["takes"]),
@@ -61,7 +61,7 @@ def _packed(ready: Ready, path: Path, folder: Path, number: int) -> dict[str, An
     return {
         "title": ready.title,
         "takes": takes,
-        "skins": [[skin.thing.name, skin.take, skin.bound.tolist()] for skin in ready.skins],
+        "skins": [[skin.thing.name, skin.take, skin.bound.tolist(), skin.bone] for skin in ready.skins],
         "options": dataclasses.asdict(ready.options),
         "output": os.path.abspath(path),
     }

@@ -36,17 +36,7 @@ def skeleton_rows(bones: Sequence[RestBone], always: Sequence[str] = ()) -> tupl
     Returns:
         Rows of the bones, parents before children, and for each the place of its parent among them or -1.
     """
-    if not any(bone.deforms for bone in bones):
-        kept = set(range(len(bones)))
-    else:
-        wanted = {name.lower() for name in always}
-        kept = {
-            row
-            for row, bone in enumerate(bones)
-            if bone.deforms
-            or bone.name.lower() in wanted
-            or (bone.parent < 0 and bone.name.lower() == ROOT_BONE)
-        }
+    kept = _kept(bones, always)
     twins = _twins(bones, kept)
     parents: dict[int, int] = {}
     for row in sorted(kept):
@@ -54,6 +44,28 @@ def skeleton_rows(bones: Sequence[RestBone], always: Sequence[str] = ()) -> tupl
     order = _parents_first(parents)
     place = {row: number for number, row in enumerate(order)}
     return order, [place.get(parents[row], -1) for row in order]
+
+
+def carrier_row(bones: Sequence[RestBone], row: int, always: Sequence[str] = ()) -> int:
+    """The row of the written bone that moves as a bone does: itself, the one in its place, else the next one
+    above; -1 without any. Args as `skeleton_rows`.
+    """
+    kept = _kept(bones, always)
+    if row in kept:
+        return row
+    twins = _twins(bones, kept)
+    return twins[row] if row in twins else _parent(bones, row, kept, twins, {})
+
+
+def _kept(bones: Sequence[RestBone], always: Sequence[str]) -> set[int]:
+    if not any(bone.deforms for bone in bones):
+        return set(range(len(bones)))
+    wanted = {name.lower() for name in always}
+    return {
+        row
+        for row, bone in enumerate(bones)
+        if bone.deforms or bone.name.lower() in wanted or (bone.parent < 0 and bone.name.lower() == ROOT_BONE)
+    }
 
 
 def _twins(bones: Sequence[RestBone], kept: set[int]) -> dict[int, int]:

@@ -82,6 +82,21 @@ def scene_rate(scene: bpy.types.Scene) -> Fraction:
     return Fraction(scene.render.fps) / base
 
 
+def bones_at_rest(rig: bpy.types.Object) -> list[RestBone]:
+    """All bones of an armature, parents before children."""
+    number = {bone.name: row for row, bone in enumerate(rig.data.bones)}
+    return [
+        RestBone(
+            bone.name,
+            number[bone.parent.name] if bone.parent else -1,
+            bone.use_deform,
+            tuple(bone.head_local),
+            tuple(bone.tail_local),
+        )
+        for bone in rig.data.bones
+    ]
+
+
 def _spans(rig: bpy.types.Object) -> Iterator[tuple[float, float]]:
     data = rig.animation_data
     if data is None:
@@ -109,18 +124,7 @@ class _Plan:
 
     def __init__(self, rig: bpy.types.Object, always: Sequence[str], count: int) -> None:
         self.rig = rig
-        bones = rig.data.bones
-        number = {bone.name: row for row, bone in enumerate(bones)}
-        at_rest = [
-            RestBone(
-                bone.name,
-                number[bone.parent.name] if bone.parent else -1,
-                bone.use_deform,
-                tuple(bone.head_local),
-                tuple(bone.tail_local),
-            )
-            for bone in bones
-        ]
+        at_rest = bones_at_rest(rig)
         self.rows, self.parents = skeleton_rows(at_rest, always)
         self.names = [at_rest[row].name for row in self.rows]
         # Pose bones stand in the same order as bones, but only their names are a promise.

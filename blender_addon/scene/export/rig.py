@@ -16,8 +16,8 @@ from .formats import format_named
 from .motion_files import write_motion
 from .options import ExportOptions
 from .read_take import read_takes
-from .skins import binding, skins_of_rig
-from .staging import Ready, Skin, write_ready
+from .skins import skins_of_rig
+from .staging import Ready, write_ready
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,9 +76,9 @@ def ready_rigs(
     """Read what one file will hold. Raises NothingPlays, UnevenScale or NotPosed."""
     takes = read_takes(scene, rigs, frames, IK_NAMES if options.engine == "unreal" else ())
     skins = [
-        Skin(thing, number, binding(rig, thing, take))
+        skin
         for number, (rig, take) in enumerate(zip(rigs, takes, strict=True))
-        for thing in skins_of_rig(scene, rig)
+        for skin in skins_of_rig(scene, rig, take, number)
     ]
     title = takes[0].action if len(takes) == 1 else scene.name
     with_meshes = not options.animation_only and file_format not in ("bvh", *WRITERS)

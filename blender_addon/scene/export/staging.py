@@ -22,9 +22,9 @@ from .formats import format_named
 from .gltf import write_glb
 from .lent_names import lent_names
 from .options import BadExport, ExportOptions
-from .skins import put_skin
+from .skins import Skin, put_skin
 from .stage import Stage, empty_stage, put_rig
-from .take import Floats, RigTake
+from .take import RigTake
 from .usd import write_usd
 
 _LEAST_FREE = 65536  # bytes; with less than this left, a writer that failed most likely met a full disk
@@ -48,15 +48,6 @@ class OnePersonOnly(InputError):
 
 class WriterMissing(InputError):
     code = "export.writer_missing"
-
-
-@dataclass(frozen=True, eq=False)
-class Skin:
-    """A mesh to bind: its object, the take it goes with, and from its coordinates to that take's (4, 4)."""
-
-    thing: bpy.types.Object
-    take: int
-    bound: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,8 +124,7 @@ def _write(ready: Ready, path: str, file_format: str) -> None:
             rig = put_rig(stage, shown)
             give_name(rig.armature, shown.name)
             for skin in (skin for skin in ready.skins if skin.take == number):
-                bound = change @ skin.bound
-                thing = put_skin(stage, rig, skin.thing, bound, one_shape=options.engine != "none")
+                thing = put_skin(stage, rig, skin, change, one_shape=options.engine != "none")
                 give_name(thing, skin.thing.name)
         if ready.camera is not None:
             stage.scene.collection.objects.link(ready.camera)
