@@ -18,12 +18,13 @@ def _is_rig(choice: bpy.types.PropertyGroup, thing: bpy.types.Object) -> bool:
 
 
 def _source_chosen(choice: RetargetChoice, context: bpy.types.Context) -> None:
-    if choice.source is not None and not is_person(choice.source):
+    if choice.source is not None and _is_armature(choice, choice.source) and not is_person(choice.source):
         note_rig(choice.source)
 
 
 def _target_chosen(choice: RetargetChoice, context: bpy.types.Context) -> None:
-    if choice.target is not None:
+    # A script can set what the field does not offer.
+    if choice.target is not None and _is_armature(choice, choice.target):
         note_rig(choice.target)
 
 
@@ -157,8 +158,8 @@ def mapped_rig(context: bpy.types.Context) -> bpy.types.Object | None:
 
 
 def _here(context: bpy.types.Context, thing: bpy.types.Object | None) -> bpy.types.Object | None:
-    """An object unless it was deleted: what a property points to outlives that."""
-    if thing is None or thing.name not in (there := context.scene.objects):
+    """An armature unless it was deleted: what a property points to outlives that."""
+    if thing is None or thing.type != "ARMATURE" or thing.name not in (there := context.scene.objects):
         return None
     # A linked object and its override bear the same name.
     return thing if there[thing.name] == thing or thing in there.values() else None

@@ -14,6 +14,7 @@ import bpy
 
 from ..core.errors import Reel2RigError
 from ..core.motion.retarget.edit_map import role_words, with_bone
+from ..core.motion.retarget.recognise import nearly_recognised
 from ..core.motion.retarget.rig_map import RigMap, parse_map
 from ..core.motion.retarget.roles import CHAINS, ROLES
 from .scene.rigs.rig_maps import PROPERTY, keep_rig_map, kept_text, recognised_map, rig_map_of
@@ -24,7 +25,8 @@ BY_HAND = "By Hand"
 
 
 def note_rig(armature: bpy.types.Object) -> None:
-    """Keep what an armature is recognised as with it, an empty map where it is not, so that it can be edited.
+    """Keep what an armature is recognised as with it, so that it can be edited: where it is not, what comes
+    nearest, or an empty map.
 
     What is kept already stays, and so do linked armatures, whose file is another one.
     """
@@ -41,7 +43,8 @@ def _keep(armature: bpy.types.Object, find: Callable[[bpy.types.Object], RigMap]
     try:
         rig_map = find(armature)
     except Reel2RigError:
-        rig_map = RigMap(name=BY_HAND, bones={}, source="made by hand")
+        near = nearly_recognised(armature.data.bones.keys())
+        rig_map = near or RigMap(name=BY_HAND, bones={}, source="made by hand")
     keep_rig_map(armature, rig_map)
     return rig_map
 

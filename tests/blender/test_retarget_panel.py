@@ -82,6 +82,21 @@ def test_a_chosen_rig_is_recognised_and_its_map_is_kept_with_it_as_json(scene):
     assert kept == kept_map(scene.rig)
 
 
+def test_a_rig_that_lacks_one_bone_asks_for_that_bone_only(scene):
+    rig = build_rig("mixamo")
+    rig.data.bones["mixamorig:LeftLeg"].name = "wooden leg"
+    scene.choice.target = rig
+    assert kept_map(rig).missing() == ("leftLowerLeg",)
+
+
+def test_a_mesh_that_a_script_chooses_is_no_rig(scene):
+    mesh = bpy.data.objects.new("Cube", bpy.data.meshes.new("Cube"))
+    scene.scene.collection.objects.link(mesh)
+    scene.choice.target = mesh
+    assert PROPERTY not in mesh
+    assert Retarget.why_not(bpy.context) == "Choose the rig that gets the motion"
+
+
 def test_a_map_without_a_real_file_says_so(scene):
     assert "Not tested on a real file" not in panel().texts
     scene.choice.target = build_rig("unreal")

@@ -265,7 +265,7 @@ def test_what_the_source_or_the_map_lacks_is_left_to_the_rig():
 def test_a_map_whose_bones_the_rig_lacks_is_told_which():
     rest = rig_skeleton("mixamo")
     bones = known_map(rest).bones | {"leftLowerArm": ("nothing",)}
-    with pytest.raises(UnfitRig, match="leftLowerArm"):
+    with pytest.raises(UnfitRig, match="Left Lower Arm"):
         play(DANCE, rest, RigMap("wrong", bones))
 
 

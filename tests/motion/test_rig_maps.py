@@ -10,7 +10,7 @@ import pytest
 from reel2rig.core.motion.retarget.bone_words import words_of
 from reel2rig.core.motion.retarget.edit_map import carried_over, role_words, with_bone
 from reel2rig.core.motion.retarget.guess import GUESSED, guess_map
-from reel2rig.core.motion.retarget.recognise import fitted, recognise, shipped_maps
+from reel2rig.core.motion.retarget.recognise import fitted, nearly_recognised, recognise, shipped_maps
 from reel2rig.core.motion.retarget.rig_map import map_text, parse_map
 from reel2rig.core.motion.retarget.roles import BODY, ROLES, sided
 from rigs import POSES, ROLLS, TABLES, build_rig, rig_skeleton
@@ -154,6 +154,14 @@ def test_a_rig_with_fewer_bones_gets_the_map_without_them():
     assert found.bones["leftUpperArmTwist"] == ("upperarm_twist_01_l",)
     assert ("ik_hand_gun", "hand_r") not in found.followers
     assert ("ik_foot_l", "foot_l") in found.followers
+
+
+def test_a_rig_that_lacks_a_required_bone_gets_the_map_of_its_kind_without_that_bone():
+    names = [name for name in rig_skeleton("mixamo").names if "LeftLeg" not in name]
+    near = nearly_recognised(names)
+    assert near is not None
+    assert (near.name, near.missing()) == ("Mixamo", ("leftLowerLeg",))
+    assert nearly_recognised(["body", "tail", "leg1", "leg2"]) is None
 
 
 def test_controls_that_a_rig_lacks_leave_the_map():

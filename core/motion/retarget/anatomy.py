@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ..leg_ik import bending_axis, least_turn
+from .edit_map import role_words
 from .rig_map import RigMap
 from .roles import REQUIRED, SIDES
 from .skeleton import Skeleton
@@ -48,9 +49,10 @@ class Anatomy:
     def __post_init__(self) -> None:
         lost = [role for role in REQUIRED if not self.chain(role)]
         if lost:
+            parts = ", ".join(map(role_words, lost))
             raise UnfitRig(
-                f"The rig (map: {self.rig_map.name}) has no bone for {', '.join(lost)}; choose the bones "
-                "of its map, or another map."
+                f"The rig (map: {self.rig_map.name}) has no bone for {parts}; choose the bones of its map, "
+                "or another map."
             )
 
     def chain(self, role: str) -> tuple[str, ...]:

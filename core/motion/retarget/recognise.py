@@ -11,6 +11,8 @@ from . import maps
 from .guess import guess_map
 from .rig_map import IkLimb, RigMap, parse_map
 
+_FEW = 3  # required roles without a bone that somebody would rather fill than begin from nothing
+
 
 @cache
 def shipped_maps() -> dict[str, RigMap]:
@@ -35,6 +37,15 @@ def recognise(names: Sequence[str], parents: Sequence[int]) -> RigMap | None:
     every = (fit for rig_map in shipped_maps().values() for fit in _fits(rig_map, names))
     fits = [(rank, rig_map) for rank, rig_map in every if not rig_map.missing()]
     return max(fits, key=lambda fit: fit[0])[1] if fits else guess_map(names, parents)
+
+
+def nearly_recognised(names: Sequence[str]) -> RigMap | None:
+    """The shipped map that lacks fewest of the required bones of a rig that `recognise` finds no map for;
+    None where it lacks many.
+    """
+    fits = (fit for rig_map in shipped_maps().values() for fit in _fits(rig_map, names))
+    rig_map = max(fits, key=lambda fit: (-len(fit[1].missing()), fit[0]))[1]
+    return rig_map if len(rig_map.missing()) <= _FEW else None
 
 
 def fitted(rig_map: RigMap, names: Iterable[str], prefix: str = "") -> RigMap:
