@@ -13,7 +13,8 @@ motion, rig_file, out = sys.argv[-3:]
 
 bpy.ops.wm.open_mainfile(filepath=str(Path(rig_file).absolute()))
 scene = bpy.context.scene
-rig = next(thing for thing in scene.objects if thing.type == "ARMATURE")
+# Rigify leaves the metarig in the file beside the rig that it made of it.
+rig = next(thing for thing in scene.objects if thing.type == "ARMATURE" and "metarig" not in thing.name)
 
 # A captured person without skin and camera, to be the source.
 source, _ = build(

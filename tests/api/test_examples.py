@@ -87,6 +87,7 @@ def test_retarget_to_rig(tmp_path, motion) -> None:
         "import sys, bpy\n"
         "bpy.ops.wm.read_factory_settings(use_empty=True)\n"
         "from rigs import build_rig\n"
+        "build_rig('mixamo').name = 'metarig'\n"
         "build_rig('mixamo')\n"
         f"bpy.ops.wm.save_as_mainfile(filepath={str(rig)!r})\n"
     )
@@ -94,7 +95,7 @@ def test_retarget_to_rig(tmp_path, motion) -> None:
     subprocess.run([sys.executable, "-c", made], env=os.environ | path, capture_output=True, check=True)
     before = rig.read_bytes()
     told = run("retarget_to_rig.py", motion, rig, tmp_path / "out.blend")
-    assert "plays Person 1" in told
+    assert "mixamo plays Person 1" in told
     assert (tmp_path / "out.blend").is_file()
     assert rig.read_bytes() == before
 
