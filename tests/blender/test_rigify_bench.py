@@ -22,3 +22,6 @@ def test_the_benchmark_times_a_retarget_onto_a_generated_rig_and_finds_it_right(
     assert check["arms_twist_degrees"] < 5.0
     assert check["legs_twist_degrees"] < 5.0
     assert check["standing_foot_mm_a_frame"] < 2.0
+    free = measured["check_feet_free"]
+    assert free["legs_direction_degrees"] < 2.0
+    assert free["standing_foot_mm_a_frame"] > 2.0  # what is held in the other one does glide

@@ -139,7 +139,9 @@ def parse_map(text: str) -> RigMap:
             source=_text(data.get("source", "")),
             tested=_text(data.get("tested", "")),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except KeyError as error:
+        raise BadRigMap(f"The rig map does not say its {error}; export it again.") from error
+    except (TypeError, ValueError, AttributeError) as error:
         raise BadRigMap(f"The rig map cannot be read ({error}); export it again.") from error
 
 
