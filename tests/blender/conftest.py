@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -183,3 +184,26 @@ def demo_video() -> Path:
     from reel2rig.bridge.demo_clip import fetch_demo_clip
 
     return fetch_demo_clip(Path(os.environ["REEL2RIG_HOME"]) / "clips")
+
+
+@pytest.fixture
+def no_plan_is_looked_up(monkeypatch):
+    """What an installation would do is made up: looking takes a thread, and differs by computer."""
+    from reel2rig.blender_addon import install_plan
+    from reel2rig.bridge.client.plan import InstallPlan
+
+    plan = InstallPlan("install", Path("/there/env"), "3.11", "CPU build", 6e8, 3e9, 9e10)
+    monkeypatch.setattr(install_plan.plans, "look", lambda home, choice: plan)
+
+
+@pytest.fixture
+def waiting(addon, make_clip, make_job) -> Path:
+    """The folder of a finished capture of two people that an earlier Blender left."""
+    from reel2rig.blender_addon.jobs import jobs
+    from reel2rig.blender_addon.preferences import home
+
+    job = make_job(make_clip(frames=8), make_clip(frames=8, track="2", offset=1.0))
+    folder = home().jobs / "20260101-dance"
+    shutil.copytree(job, folder)
+    jobs.finished.now(home())
+    return folder
