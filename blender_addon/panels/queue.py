@@ -65,7 +65,7 @@ def draw_queue(layout: bpy.types.UILayout) -> None:
 
 
 def draw_finished(layout: bpy.types.UILayout) -> None:
-    """Captures that wait to be imported, from this session or an earlier one."""
+    """Captures that wait to be imported, whichever run of Blender they come from."""
     entries = jobs.finished_in(home())
     if jobs.active:
         watch.wake()  # what is being read in a thread shows up as soon as it is there
