@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from .skeletons import JOINT_COUNT, SMPL_PARENTS
 SHAPE_COUNT = 10
 _POSE_FEATURES = 9 * (JOINT_COUNT - 1)
 _FRAMES_AT_ONCE = 16
+_SAME_SKELETON = 1e-3  # metres
 _KEYS = frozenset(
     (
         *("v_template", "shapedirs", "weights", "f", "J", "J_shapedirs", "J_regressor", "kintree_table"),
@@ -149,6 +151,18 @@ def load_body(path: str | os.PathLike[str] | None = None) -> BodyTemplate:
         remedy = "install Reel2Rig again" if source == free_body_path() else "check the path"
         raise BodyFileMissing(f"There is no body file {source}: {remedy}.")
     return _template_of(_Arrays(source))
+
+
+@cache
+def free_body() -> BodyTemplate:
+    """The free body, read once. Raises as `load_body`."""
+    return load_body()
+
+
+def is_free_body(rest_joints: ArrayLike, betas: ArrayLike, scale: float) -> bool:
+    """Whether rest joints (24, 3), metres, are those of the free body with this shape and size."""
+    own = scale * free_body().joints(betas)
+    return bool(np.allclose(rest_joints, own, rtol=0.0, atol=_SAME_SKELETON))
 
 
 class _Arrays:

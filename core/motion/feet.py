@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .body import BodyTemplate, free_body_path, load_body
+from .body import BodyTemplate, free_body, is_free_body
 from .clip import MotionClip
 from .contacts import FOOT_JOINTS
 from .kinematics import forward_kinematics
@@ -22,7 +21,6 @@ Floats = NDArray[np.floating[Any]]
 _HEEL_BEHIND, _TOE_AHEAD, _SOLE_BELOW = 0.20, 0.25, 0.17
 SAME_LEVEL = 0.1  # metres; the steps of stairs are 15 to 20 cm high
 _FOOT_WEIGHT = 0.5  # of a vertex that belongs to the foot
-_SAME_SKELETON = 1e-3  # metres
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,15 +58,8 @@ def clip_foot_points(clip: MotionClip) -> FootPoints:
     """The points of the body that a clip speaks of: the free body's own where its skeleton is that body's, as
     after a capture, else approximated.
     """
-    body = _free_body()
-    own = clip.body_scale * body.joints(clip.betas)
-    same = np.allclose(clip.rest_joints, own, rtol=0.0, atol=_SAME_SKELETON)
-    return foot_points(body, clip) if same else approximate_foot_points(clip)
-
-
-@lru_cache(maxsize=1)
-def _free_body() -> BodyTemplate:
-    return load_body(free_body_path())
+    same = is_free_body(clip.rest_joints, clip.betas, clip.body_scale)
+    return foot_points(free_body(), clip) if same else approximate_foot_points(clip)
 
 
 def approximate_foot_points(clip: MotionClip) -> FootPoints:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..motion.body import BodyTemplate, load_body
+from ..motion.body import BodyTemplate, free_body
 from ..motion.clip import Camera, MotionClip
 from ..motion.files.every_frame import fill_frames
 from ..motion.files.floor import on_floor, sole_level
@@ -138,7 +138,7 @@ def _on_ground(clips: list[MotionClip], found: Found) -> list[MotionClip]:
     from ..world.place import level_axes
     from ..world.stances import Walker
 
-    points = BodyPoints.of(load_body())
+    points = BodyPoints.of(free_body())
     walkers = [
         Walker(
             points.posed(clip.rotations, np.zeros(10)),

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..body import SHAPE_COUNT, BodyTemplate, load_body
+from ..body import SHAPE_COUNT, BodyTemplate, free_body, is_free_body
 from ..clip import MotionClip
 from .errors import MotionFileCorrupt
 
@@ -29,7 +28,6 @@ _MEAN_PELVIS: dict[str, tuple[float, float, float]] = {
     "smplh": (-0.0018, -0.2233, 0.0282),
     "smplx": (0.0031, -0.3514, 0.0120),
 }
-_SAME_BODY = 1e-3  # metres
 
 SHAPE_LOST = (
     "The body's shape in this file is one of SMPL's and means nothing on the free body, which keeps its own; "
@@ -104,7 +102,7 @@ def wearer(family: str, betas: ArrayLike | None, body: BodyTemplate | None = Non
     shaped = bool(np.abs(given).max() > 1e-6)
     mean = np.array(_MEAN_PELVIS[family])
     if body is None or body.origin == "free":
-        rest = (body or _free_body()).joints(np.zeros(SHAPE_COUNT))
+        rest = (body or free_body()).joints(np.zeros(SHAPE_COUNT))
         return Wearer(np.zeros(SHAPE_COUNT), rest, mean, (SHAPE_LOST,) if shaped else ())
     if family == "smplx":
         rest = body.joints(np.zeros(SHAPE_COUNT))
@@ -119,12 +117,6 @@ def stated_shape(clip: MotionClip) -> tuple[Array, Array]:
     The free body's shape means nothing to SMPL: such a clip is written for SMPL's mean body, which is as
     tall, and J0 is the one that a reader will put back. Any other clip has its own.
     """
-    free = _free_body().joints(clip.betas) * clip.body_scale
-    if np.abs(free - clip.rest_joints).max() < _SAME_BODY:
+    if is_free_body(clip.rest_joints, clip.betas, clip.body_scale):
         return np.zeros(SHAPE_COUNT), np.array(_MEAN_PELVIS["smpl"])
     return clip.betas.astype(np.float64), clip.rest_joints[0].astype(np.float64)
-
-
-@cache
-def _free_body() -> BodyTemplate:
-    return load_body()

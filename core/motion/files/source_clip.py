@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from ..body import BodyTemplate, load_body
+from ..body import BodyTemplate, free_body
 from ..clip import MotionClip
 from ..retarget.anatomy import Anatomy
 from ..retarget.human import SourceMotion
@@ -30,7 +30,7 @@ def clip_of_source(
 
     **Convention**: SMPL's own axes are y up; at rest they are turned into Blender's, and the body faces -y.
     """
-    count, mean = len(motion.frames), (body or load_body()).joints(np.zeros(10))
+    count, mean = len(motion.frames), (body or free_body()).joints(np.zeros(10))
     clip = MotionClip(
         rotations=np.tile([1.0, 0.0, 0.0, 0.0], (count, JOINT_COUNT, 1)),
         root=np.zeros((count, 3)),

@@ -93,8 +93,8 @@ def _unlocked(triples: Array) -> Array:
     """
     other = _other(triples)
     start = np.zeros_like(triples[:1])
-    stays = _apart(triples, np.concatenate([start, triples[:-1]]))
-    crosses = _apart(other, np.concatenate([start, triples[:-1]]))
+    before = np.concatenate([start, triples[:-1]])
+    stays, crosses = _apart(triples, before), _apart(other, before)
     crossed = np.cumsum(stays > crosses, axis=0) % 2 == 1
     return np.unwrap(np.concatenate([start, np.where(crossed[..., None], other, triples)]), axis=0)[1:]
 

@@ -41,11 +41,10 @@ def chain_turns(turns: Sequence[Floats], of: Floats, onto: Floats) -> list[Array
 
 def end_shares(anatomy: Anatomy, role: str, following: str) -> Array:
     """(m,) where the bones of a chain end, as shares of its length; it ends where `following` begins."""
-    bones = anatomy.chain(role)
-    heads = [anatomy.skeleton.heads[anatomy.skeleton.index[bone]] for bone in bones]
+    heads = [anatomy.rest(bone) for bone in anatomy.chain(role)]
     end = anatomy.head(following)
     if end is None:
-        end = anatomy.skeleton.tails[anatomy.skeleton.index[bones[-1]]]
+        end = anatomy.tail(role)
     lengths = np.linalg.norm(np.diff(np.array([*heads, end]), axis=0), axis=-1)
     # Bones in one place share its turn evenly.
     lengths = np.maximum(lengths, 1e-6)

@@ -46,7 +46,7 @@ def keep_feet(posed: Posed, anatomy: Anatomy, on: Bools, fps: float, raised: Flo
         return posed
     up = soles.unit * raised[:, None] * [0.0, 0.0, 1.0]
     seen = [replace(leg.seen, ankle=leg.seen.ankle + up) for leg in legs]
-    stands = [on[:, leg.columns] for leg in legs]
+    stands = [on[:, _columns(leg.side)] for leg in legs]
     heights = np.concatenate([foot.points()[..., 2] for foot in seen], axis=1)
     levels = standing_levels(heights, np.concatenate(stands, axis=1))
     feet = [
@@ -85,8 +85,8 @@ def slides(posed: Posed, anatomy: Anatomy, on: Bools) -> Bools:
     """(T,) frames in which one of the points (T, 4) that stand has moved from the frame before."""
     soles, moved = Soles.of(anatomy), np.zeros(posed.frames, dtype=bool)
     for side in soles.feet:
-        first = 2 * SIDES.index(side)
-        stands = on[1:, first : first + 2] & on[:-1, first : first + 2]
+        points = on[:, _columns(side)]
+        stands = points[1:] & points[:-1]
         steps = np.linalg.norm(np.diff(soles.seen(anatomy, posed, side).points(), axis=0), axis=-1)
         moved[1:] |= np.any(stands & (steps > _STILL), axis=1)
     return moved
@@ -117,12 +117,6 @@ class _Leg:
             length=soles.unit * (anatomy.length(upper) + anatomy.length(lower)),
         )
 
-    @property
-    def columns(self) -> slice:
-        """Where heel and toe stand among the four points."""
-        first = 2 * SIDES.index(self.side)
-        return slice(first, first + 2)
-
     def foot_turns(self, moved: SeenFoot) -> dict[str, Array]:
         """The turns (T, 4) of foot and toes that are moved so."""
         turn = quaternion_from_matrix(moved.turns)
@@ -130,6 +124,12 @@ class _Leg:
         if self.toes is not None:
             turns[self.toes] = quaternion_multiply(turn, moved.shape.bend)
         return turns
+
+
+def _columns(side: str) -> slice:
+    """Where heel and toe of a side stand among the four points."""
+    first = 2 * SIDES.index(side)
+    return slice(first, first + 2)
 
 
 def _lift(moved: SeenFoot, foot: HeldFoot, floor: float, fps: float) -> Array:

@@ -17,17 +17,16 @@ from ..rotations import quaternion_rotate
 from .anatomy import Anatomy
 from .hinged_limb import HingedLimb, hinged_limb
 from .human import TargetMotion
+from .limb_ik import limb_bones
 from .options import RetargetOptions
 from .planted import planted_goal
 from .posed import Posed
-from .rig_map import IkLimb, RigMap
+from .rig_map import RigMap
 from .roles import SIDES
 from .skeleton import Skeleton
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.floating[Any]]
-
-_JOINTS = {"Arm": ("UpperArm", "LowerArm", "Hand"), "Leg": ("UpperLeg", "LowerLeg", "Foot")}
 
 
 def control_bones(rig_map: RigMap, skeleton: Skeleton) -> tuple[str, ...]:
@@ -62,11 +61,13 @@ def with_ik_controls(
     posed = Posed(skeleton, target.turns, target.heads, carriers, len(target.frames))
     turns, heads = dict(target.turns), dict(target.heads)
     for limb in rig_map.ik:
-        side, chain = _sided_chain(anatomy, limb)
-        if limb.goal not in skeleton.index or not target.turns.keys() >= set(chain):
+        side = next(side for side in SIDES if limb.limb.startswith(side))
+        part = limb.limb.removeprefix(side)
+        chain = limb_bones(anatomy, side, part)
+        if limb.goal not in skeleton.index or chain is None or not target.turns.keys() >= set(chain):
             continue
         upper, lower, end = chain
-        hinged = _hinged(anatomy, posed, limb)
+        hinged = _hinged(posed, chain, anatomy.limb_frame(f"{side}Upper{part}")[:, 0])
         turns[upper], turns[lower] = hinged.upper, hinged.lower
         turns[limb.goal], heads[limb.goal] = posed.turn(end), posed.point(end, posed.rest(limb.goal))
         if options.feet and limb.roll in skeleton.index:
@@ -90,15 +91,7 @@ def with_ik_controls(
     return replace(target, turns=turns, heads=heads)
 
 
-def _sided_chain(anatomy: Anatomy, limb: IkLimb) -> tuple[str, tuple[str, ...]]:
-    """The side of a limb, and its three bones from root to hand or foot; "" for one that is missing."""
-    side = next(side for side in SIDES if limb.limb.startswith(side))
-    return side, tuple(anatomy.bone(side + part) or "" for part in _JOINTS[limb.limb[len(side) :]])
-
-
-def _hinged(anatomy: Anatomy, posed: Posed, limb: IkLimb) -> HingedLimb:
-    side, chain = _sided_chain(anatomy, limb)
-    hinge = anatomy.limb_frame(f"{side}Upper{limb.limb[len(side) :]}")[:, 0]
+def _hinged(posed: Posed, chain: tuple[str, str, str], hinge: Array) -> HingedLimb:
     return hinged_limb(
         np.stack([posed.rest(bone) for bone in chain]),
         hinge,

@@ -9,7 +9,7 @@ from .anatomy import Anatomy
 from .feet import slides
 from .options import RetargetOptions
 from .posed import Posed
-from .roles import FINGER_ROLES, SIDES
+from .roles import FINGER_ROLES, sided
 
 Bools = NDArray[np.bool_]
 
@@ -28,13 +28,13 @@ def retarget_notes(
         for whose, body in (("The source", of), ("The rig", onto))
         if not body.upright
     ]
-    if options.feet and not any(map(onto.chain, [f"{side}Foot" for side in SIDES])):
+    if options.feet and not any(map(onto.chain, sided("Foot"))):
         notes.append("The rig's map has no feet, so they were not kept on the floor.")
     elif options.feet and (sliding := int(slides(posed, onto, on).sum())):
         notes.append(
             f"The legs are too short to keep the feet in place in {sliding} frames; try a smaller scale."
         )
-    if options.reach and not any(map(onto.chain, [f"{side}Hand" for side in SIDES])):
+    if options.reach and not any(map(onto.chain, sided("Hand"))):
         notes.append("The rig's map has no hands, so arms kept their angles.")
     if options.fingers == "relaxed" and not any(map(onto.chain, FINGER_ROLES)):
         notes.append("The rig's map has no fingers, so none were relaxed.")

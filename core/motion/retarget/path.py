@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .anatomy import Anatomy
 from .human import SourceMotion
 from .options import RetargetOptions
+from .roles import SIDES
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.floating[Any]]
@@ -31,7 +32,7 @@ def target_path(source: SourceMotion, of: Anatomy, onto: Anatomy, scale: float) 
     **Convention**: the target's world; paths are measured from the armature objects' origins.
     """
     ratio = onto.leg_length / of.leg_length
-    hips = [source.heads[of.chain(f"{side}UpperLeg")[0]] for side in ("left", "right")]
+    hips = [source.heads[of.chain(f"{side}UpperLeg")[0]] for side in SIDES]
     centre = np.mean(np.asarray(hips, dtype=np.float64), axis=0)
     turn = onto.facing @ of.facing.T
     path = scale * (centre - of.skeleton.origin) @ turn.T + onto.skeleton.origin
