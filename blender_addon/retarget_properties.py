@@ -151,9 +151,10 @@ def mapped_rig(context: bpy.types.Context) -> bpy.types.Object | None:
 
     A captured person's map is known and not shown.
     """
-    source = chosen_source(context)
-    if context.scene.reel2rig_retarget.mapped == "SOURCE" and source is not None and not is_person(source):
-        return source
+    if context.scene.reel2rig_retarget.mapped == "SOURCE":
+        source = chosen_source(context)
+        if source is not None and not is_person(source):
+            return source
     return chosen_target(context)
 
 

@@ -58,26 +58,30 @@ def kept_map(armature: bpy.types.Object) -> RigMap | None:
 _parsed = lru_cache(maxsize=16)(parse_map)
 
 
+def readable_map(armature: bpy.types.Object | None) -> RigMap | None:
+    """The map kept with an armature; None where none is, or none that can be read: the panel then shows what
+    is wrong instead of fields.
+    """
+    try:
+        return None if armature is None else kept_map(armature)
+    except Reel2RigError:
+        return None
+
+
 def field_name(role: str, place: int) -> str:
     """The field of one bone of a role."""
     return f"{role}_{place}"
 
 
 def _field(role: str, place: int) -> Any:
-    def readable(armature: bpy.types.Object) -> RigMap | None:
-        try:
-            return kept_map(armature)
-        except Reel2RigError:
-            return None  # the panel shows what is wrong instead of fields
-
     def read(group: bpy.types.PropertyGroup) -> str:
-        rig_map = readable(group.id_data)
+        rig_map = readable_map(group.id_data)
         bones = rig_map.bones.get(role, ()) if rig_map else ()
         return bones[place] if place < len(bones) else ""
 
     def write(group: bpy.types.PropertyGroup, bone: str) -> None:
         armature = group.id_data
-        rig_map = readable(armature)
+        rig_map = readable_map(armature)
         if rig_map is not None and (not bone or bone in armature.data.bones):
             keep_rig_map(armature, with_bone(rig_map, role, place, bone))
 

@@ -7,11 +7,10 @@ import bpy
 from ...core.errors import Reel2RigError
 from ...core.motion.retarget.edit_map import role_words
 from ...core.motion.retarget.guess import GUESSED
-from ...core.motion.retarget.rig_map import RigMap
 from ...core.motion.retarget.roles import ROOT, TWIST
 from ..operators.retarget import notes_of
 from ..retarget_properties import chosen_source, chosen_target
-from ..rig_map_fields import kept_map
+from ..rig_map_fields import kept_map, readable_map
 from ..scene.people import chosen_people
 from .sidebar import Sidebar
 from .worker import draw_text
@@ -99,7 +98,7 @@ class RetargetOptionsPanel(Sidebar, bpy.types.Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         choice = context.scene.reel2rig_retarget
-        rig_map = _map_of(chosen_target(context))
+        rig_map = readable_map(chosen_target(context))
         column = layout.column()
         column.prop(choice, "travel")
         row = column.row()
@@ -119,13 +118,6 @@ class RetargetOptionsPanel(Sidebar, bpy.types.Panel):
         row.active = rig_map is None or bool(rig_map.ik)
         row.prop(choice, "controls")
         column.prop(choice, "fingers")
-
-
-def _map_of(rig: bpy.types.Object | None) -> RigMap | None:
-    try:
-        return None if rig is None else kept_map(rig)
-    except Reel2RigError:
-        return None
 
 
 CLASSES = (RetargetPanel, RetargetOptionsPanel)

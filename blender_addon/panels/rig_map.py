@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import bpy
 
-from ...core.errors import Reel2RigError
 from ...core.motion.retarget.edit_map import part_words
 from ...core.motion.retarget.rig_map import RigMap
 from ...core.motion.retarget.roles import ARM, CHAINS, FINGERS, LEG, REQUIRED, ROOT, TRUNK, TWIST, TWISTED
 from ..retarget_properties import chosen_source, chosen_target, mapped_rig
-from ..rig_map_fields import PLACES, field_name, kept_map
+from ..rig_map_fields import PLACES, field_name, readable_map
 from ..scene.people import is_person
 from .retarget import RetargetPanel, labelled
 from .sidebar import Sidebar
@@ -18,10 +17,7 @@ from .sidebar import Sidebar
 def _shown(context: bpy.types.Context) -> tuple[bpy.types.Object, RigMap] | None:
     """The rig whose map is shown, and the map; None without a readable one."""
     rig = mapped_rig(context)
-    try:
-        rig_map = None if rig is None else kept_map(rig)
-    except Reel2RigError:
-        return None
+    rig_map = readable_map(rig)
     return None if rig is None or rig_map is None else (rig, rig_map)
 
 

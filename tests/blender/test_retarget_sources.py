@@ -19,8 +19,8 @@ from reel2rig.blender_addon.scene.rigs.playing import NotPosed  # noqa: E402
 from reel2rig.blender_addon.scene.rigs.read_rig import NoArmature, UnevenScale  # noqa: E402
 from reel2rig.blender_addon.scene.rigs.retarget_rig import SameRig, retarget_rig  # noqa: E402
 from reel2rig.blender_addon.scene.rigs.rig_maps import (  # noqa: E402
+    PROPERTY,
     NotRecognised,
-    forget_rig_map,
     keep_rig_map,
     rig_map_of,
     seen_map_of,
@@ -237,7 +237,7 @@ def test_a_rig_of_unknown_names_goes_by_the_map_that_is_kept_with_it(empty_scene
     keep_rig_map(rig, type(rig_map)("Mine", bones))
     assert rig_map_of(rig).name == "Mine"
     assert retarget_rig(empty_scene, person, rig).notes == ()
-    forget_rig_map(rig)
+    del rig[PROPERTY]
     with pytest.raises(NotRecognised):
         rig_map_of(rig)
 

@@ -54,6 +54,19 @@ def in_mode(rotations: Array, mode: str) -> Array:
     return unwrapped_euler(rotations, mode)
 
 
+def from_mode(values: Array, mode: str) -> Array:
+    """Unit quaternions (T, 4) of a bone's channels (T, C) in a rotation mode.
+
+    **Convention**: the channels as Blender has them, see `rotation_channels`; quaternions w, x, y, z.
+    """
+    if mode == "QUATERNION":
+        return normalized(values)
+    if mode == "AXIS_ANGLE":
+        length = np.maximum(np.linalg.norm(values[:, 1:], axis=1, keepdims=True), 1e-12)
+        return quaternion_from_rotvec(values[:, :1] * values[:, 1:] / length)
+    return quaternion_from_euler(values, mode)
+
+
 def unwrapped_axis_angle(rotations: Array) -> Array:
     """Angle and axis (T, B, 4) of unit quaternions (T, B, 4), without jumps.
 
@@ -108,9 +121,4 @@ def locked_rotation(bone: bpy.types.PoseBone, rotation: Array) -> Array:
         return quaternion_from_euler(np.where(bone.lock_rotation, now, angles), "XYZ")
     values = in_mode(rotation[:, None], mode)[:, 0]
     values = np.where(free_channels(bone), values, getattr(bone, channel_name(mode)))
-    if mode == "QUATERNION":
-        return normalized(values)
-    if mode == "AXIS_ANGLE":
-        length = np.maximum(np.linalg.norm(values[:, 1:], axis=1, keepdims=True), 1e-12)
-        return quaternion_from_rotvec(values[:, :1] * values[:, 1:] / length)
-    return quaternion_from_euler(values, mode)
+    return from_mode(values, mode)

@@ -9,17 +9,16 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ....core.motion.keys.euler import quaternion_from_euler
 from ....core.motion.retarget.skeleton import Skeleton
 from ....core.motion.rotations import (
     normalized,
     quaternion_conjugate,
     quaternion_from_matrix,
-    quaternion_from_rotvec,
     quaternion_multiply,
     quaternion_rotate,
 )
 from ..handwork import bone_path
+from .bone_channels import channel_name, from_mode
 from .played import curve_values, played_curves
 
 Array = NDArray[np.float64]
@@ -125,13 +124,7 @@ def _with_parents(skeleton: Skeleton, bones: set[str]) -> list[int]:
 def _own_turn(curves: Curves, bone: bpy.types.PoseBone, frames: Array) -> Array:
     """(T, 4) a bone's own rotation, in whatever mode it is keyed."""
     mode = bone.rotation_mode
-    if mode == "QUATERNION":
-        return normalized(_channel(curves, bone, "rotation_quaternion", frames))
-    if mode == "AXIS_ANGLE":
-        given = _channel(curves, bone, "rotation_axis_angle", frames)
-        length = np.linalg.norm(given[:, 1:], axis=1, keepdims=True)
-        return quaternion_from_rotvec(given[:, :1] * given[:, 1:] / np.maximum(length, 1e-12))
-    return quaternion_from_euler(_channel(curves, bone, "rotation_euler", frames), mode)
+    return from_mode(_channel(curves, bone, channel_name(mode), frames), mode)
 
 
 def _channel(curves: Curves, bone: bpy.types.PoseBone, name: str, frames: Array) -> Array:

@@ -31,14 +31,7 @@ def played_curves(data: bpy.types.AnimData | None) -> list[bpy.types.FCurve]:
     """The curves of the action that something plays, without those of its NLA strips."""
     if data is None or data.action is None:
         return []
-    action: Any = data.action
-    if not hasattr(action, "slots"):
-        return list(action.fcurves)
-    slot = data.action_slot
-    if slot is None:
-        return []
-    bags = [strip.channelbag(slot) for layer in action.layers for strip in layer.strips]
-    return [curve for bag in bags if bag is not None for curve in bag.fcurves]
+    return _slot_curves(data)
 
 
 def curve_values(curve: bpy.types.FCurve, frames: Array) -> Array:
@@ -91,7 +84,7 @@ def sampled_frames(armature: bpy.types.Object, scene: bpy.types.Scene) -> Array:
 def animated_paths(armature: bpy.types.Object) -> set[str]:
     """Data paths of everything that an armature's action and strips animate."""
     data = armature.animation_data
-    curves = [played_curves(data), *(_strip_curves(strip) for strip in _strips(data) if strip.action)]
+    curves = [played_curves(data), *(_slot_curves(strip) for strip in _strips(data) if strip.action)]
     return {curve.data_path for row in curves for curve in row}
 
 
@@ -122,7 +115,7 @@ def _key_times(armature: bpy.types.Object) -> tuple[Array, bool]:
         times[ends.tobytes()] = ends
         if not linear:
             continue
-        for curve in _strip_curves(strip):
+        for curve in _slot_curves(strip):
             if _moves(curve):
                 keys, straight = _keys(curve)
                 linear &= straight
@@ -151,8 +144,13 @@ def _strips(data: bpy.types.AnimData | None) -> list[bpy.types.NlaStrip]:
     return [strip for track in data.nla_tracks if not track.mute for strip in track.strips if not strip.mute]
 
 
-def _strip_curves(strip: Any) -> list[bpy.types.FCurve]:
-    if not hasattr(strip, "action_slot"):
-        return list(strip.action.fcurves)
-    bags = [part.channelbag(strip.action_slot) for layer in strip.action.layers for part in layer.strips]
+def _slot_curves(player: Any) -> list[bpy.types.FCurve]:
+    """The curves of what plays an action, animation data or an NLA strip: those of its slot."""
+    action = player.action
+    if not hasattr(action, "slots"):
+        return list(action.fcurves)
+    slot = player.action_slot
+    if slot is None:
+        return []
+    bags = [strip.channelbag(slot) for layer in action.layers for strip in layer.strips]
     return [curve for bag in bags if bag is not None for curve in bag.fcurves]

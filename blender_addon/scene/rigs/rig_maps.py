@@ -26,13 +26,6 @@ def keep_rig_map(armature: bpy.types.Object, rig_map: RigMap) -> None:
             place[PROPERTY] = text
 
 
-def forget_rig_map(armature: bpy.types.Object) -> None:
-    """Let the names of the bones tell the map again."""
-    for place in (armature, _noting(armature)):
-        if place is not None and PROPERTY in place:
-            del place[PROPERTY]
-
-
 def note_rig_map(armature: bpy.types.Object, action: bpy.types.Action, rig_map: RigMap) -> None:
     """Keep the map with an action of an overridden armature, which saves it where the armature cannot."""
     if armature.override_library is not None:
