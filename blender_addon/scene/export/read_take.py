@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ....core.errors import InputError
 from ..layers import corrections_action
-from ..rigs.played import MOST_FRAMES, MotionTooLong
+from ..rigs.played import MOST_FRAMES, MotionTooLong, playing_strips
 from ..rigs.playing import refuse_unposable
 from ..rigs.stage import Stage, on_stage
 from .hierarchy import RestBone, skeleton_rows
@@ -105,9 +105,7 @@ def _spans(rig: bpy.types.Object) -> Iterator[tuple[float, float]]:
     if data.action is not None and data.action != corrections_action(rig):
         first, last = data.action.curve_frame_range
         yield first, last
-    if data.use_nla:
-        for track in data.nla_tracks:
-            yield from ((s.frame_start, s.frame_end) for s in track.strips if not (s.mute or track.mute))
+    yield from ((strip.frame_start, strip.frame_end) for strip in playing_strips(data))
 
 
 def _check(rig: bpy.types.Object) -> None:

@@ -75,14 +75,14 @@ def ready_rigs(
 ) -> Ready:
     """Read what one file will hold. Raises NothingPlays, UnevenScale or NotPosed."""
     takes = read_takes(scene, rigs, frames, IK_NAMES if options.engine == "unreal" else ())
+    with_meshes = not options.animation_only and file_format not in ("bvh", *WRITERS)
     skins = [
         skin
-        for number, (rig, take) in enumerate(zip(rigs, takes, strict=True))
+        for number, (rig, take) in enumerate(zip(rigs, takes, strict=True) if with_meshes else ())
         for skin in skins_of_rig(scene, rig, take, number)
     ]
     title = takes[0].action if len(takes) == 1 else scene.name
-    with_meshes = not options.animation_only and file_format not in ("bvh", *WRITERS)
-    return Ready(title, takes, skins if with_meshes else (), None, options)
+    return Ready(title, takes, skins, None, options)
 
 
 def _has_user() -> bool:

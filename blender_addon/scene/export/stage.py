@@ -18,6 +18,7 @@ from mathutils import Matrix
 from ..armature import edit_bones
 from ..fcurves import CONSTANT, LINEAR, curve_container, new_action, write_curve
 from ..handwork import bone_path
+from ..placing import fit_time
 from .take import RigTake
 
 _STILL = 1e-4  # share of the longest bone: smaller travels of a bone that should only turn are rounding
@@ -81,12 +82,8 @@ def empty_stage(
     scene = bpy.data.scenes.new(title)
     try:
         scene.unit_settings.system, scene.unit_settings.scale_length = "METRIC", metre
-        scene.render.fps = max(1, round(fps))
-        scene.render.fps_base = float(Fraction(scene.render.fps) / fps)
-        scene.frame_end = max(scene.frame_end, first)
-        scene.frame_start, scene.frame_end = first, first + count - 1
         window.scene = scene
-        scene.frame_set(first)
+        fit_time(scene, fps, first, first + count - 1)
         yield Stage(scene, title, fps, at_rest_before, engine)
     finally:
         window.scene = scene_before

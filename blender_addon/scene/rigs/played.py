@@ -84,7 +84,7 @@ def sampled_frames(armature: bpy.types.Object, scene: bpy.types.Scene) -> Array:
 def animated_paths(armature: bpy.types.Object) -> set[str]:
     """Data paths of everything that an armature's action and strips animate."""
     data = armature.animation_data
-    curves = [played_curves(data), *(_slot_curves(strip) for strip in _strips(data) if strip.action)]
+    curves = [played_curves(data), *(_slot_curves(strip) for strip in playing_strips(data) if strip.action)]
     return {curve.data_path for row in curves for curve in row}
 
 
@@ -109,7 +109,7 @@ def _key_times(armature: bpy.types.Object) -> tuple[Array, bool]:
             keys, straight = _keys(curve)
             times[keys.tobytes()] = keys
             linear &= straight
-    for strip in _strips(data):
+    for strip in playing_strips(data):
         linear &= strip.action is not None and strip.repeat == 1 and not strip.use_reverse
         ends = np.array([strip.frame_start, strip.frame_end])
         times[ends.tobytes()] = ends
@@ -138,7 +138,8 @@ def _moves(curve: bpy.types.FCurve) -> bool:
     return not curve.mute and curve.data_path.rpartition(".")[2].startswith(("location", "rotation", "scale"))
 
 
-def _strips(data: bpy.types.AnimData | None) -> list[bpy.types.NlaStrip]:
+def playing_strips(data: bpy.types.AnimData | None) -> list[bpy.types.NlaStrip]:
+    """The NLA strips of something that play: neither they nor their tracks are muted."""
     if data is None or not data.use_nla:
         return []
     return [strip for track in data.nla_tracks if not track.mute for strip in track.strips if not strip.mute]
