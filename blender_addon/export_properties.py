@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from itertools import chain, count
 from pathlib import Path
 
 import bpy
@@ -120,9 +121,10 @@ def file_stems(rigs: Sequence[bpy.types.Object]) -> list[str]:
     for rig in rigs:
         action = played_action(rig)
         stem = _for_files(action.name if action else rig.name)
-        if stem.casefold() in map(str.casefold, stems):
-            stem = _for_files(f"{stem} {rig.name}")
-        stems.append(stem)
+        longer = _for_files(f"{stem} {rig.name}")
+        wanted = chain([stem, longer], (_for_files(f"{number} {longer}") for number in count(2)))
+        taken = {other.casefold() for other in stems}
+        stems.append(next(name for name in wanted if name.casefold() not in taken))
     return stems
 
 

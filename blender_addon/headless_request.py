@@ -9,12 +9,12 @@ from typing import Any
 
 from ..core.errors import InputError
 from ..core.motion.cleanup.settings import Cleanup, from_json
+from ..core.motion.retarget.map_file import read_map
 from ..core.motion.retarget.options import RetargetOptions
-from ..core.motion.retarget.rig_map import RigMap, parse_map
+from ..core.motion.retarget.rig_map import RigMap
 from .scene.export.options import ExportOptions, export_options
 
 _OPTIONS = {"frame_start", "tracks", "skin", "camera", "render"}
-_LONGEST = 400_000  # bytes of a rig map
 
 
 class BadRequest(InputError):
@@ -143,16 +143,6 @@ def parse_onto(given: Any) -> Onto | None:
     except (TypeError, KeyError, AttributeError) as error:
         raise BadRequest(f"What is asked of retargeting cannot be read ({error}).") from error
     return Onto(rig, None if name is None else str(name), read_map(Path(chart)) if chart else None, options)
-
-
-def read_map(path: Path) -> RigMap:
-    """A rig map from its JSON file. Raises BadRequest when there is none, and BadRigMap."""
-    try:
-        if path.stat().st_size > _LONGEST:
-            raise BadRequest(f"{path} is too large for a rig map; choose another file.")
-        return parse_map(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadRequest(f"The rig map {path} cannot be read; check the path.") from error
 
 
 def _render_jobs(wanted: Any) -> list[Any]:

@@ -20,7 +20,7 @@ from ...bridge.client.system_libraries import missing_libraries
 from ...core.errors import InputError, Reel2RigError
 from ...core.motion.files.atomic import atomic_output
 from .build import BuiltCapture
-from .export.files import output_error
+from .export.staging import output_error
 from .whole import is_whole
 
 VIEWS = ("camera", "side")

@@ -9,8 +9,10 @@ import bpy
 
 from ...core.errors import InputError
 from ...core.motion.files.atomic import atomic_output
+from .export.staging import output_error
 from .people import is_person
 from .rigs.rig_maps import NotRecognised, rig_map_of
+from .whole import is_whole
 
 
 class RigFileUnreadable(InputError):
@@ -70,9 +72,14 @@ def save_scene(path: str | os.PathLike[str]) -> None:
     Raises OutputFolderMissing, OutputNotWritable, DiskFull or OutputError.
     """
     with atomic_output(path) as temporary:
-        bpy.ops.wm.save_as_mainfile(
-            filepath=str(temporary), copy=True, compress=True, check_existing=False, relative_remap=True
-        )
+        try:
+            bpy.ops.wm.save_as_mainfile(
+                filepath=str(temporary), copy=True, compress=True, check_existing=False, relative_remap=True
+            )
+        except RuntimeError as error:
+            raise output_error(str(error), Path(path)) from error
+        if not temporary.is_file() or not is_whole(temporary):
+            raise output_error("the file was cut off", Path(path))
 
 
 def _is_known(rig: bpy.types.Object) -> bool:

@@ -11,6 +11,7 @@ bpy = pytest.importorskip("bpy")
 from drawn_layout import draw_panel  # noqa: E402
 from exported import FbxTree, Motion, opened  # noqa: E402
 from reel2rig.blender_addon.capture_result import read_result  # noqa: E402
+from reel2rig.blender_addon.export_properties import file_stems  # noqa: E402
 from reel2rig.blender_addon.operators.export_motion import why_not  # noqa: E402
 from reel2rig.blender_addon.panels.export import ExportPanel  # noqa: E402
 from reel2rig.blender_addon.scene.build import BuildOptions, build_capture  # noqa: E402
@@ -140,6 +141,14 @@ def test_selected_rigs_become_files_whose_names_any_system_takes(people, addon, 
     choice.what, choice.format, choice.folder = "SELECTED", "csv", str(tmp_path)
     assert bpy.ops.reel2rig.export_motion() == {"FINISHED"}
     assert {path.name for path in tmp_path.glob("*.csv")} == {"a_b_ _c_.csv", "Person 1 dance für zwei.csv"}
+
+
+def test_no_two_files_of_rigs_are_called_alike_whatever_the_rigs_are_called(people):
+    rigs = [people[0].copy() for _ in range(4)]
+    for rig, name in zip(rigs, ("A/B", "A:B", "a?b", "A*B"), strict=True):
+        rig.name = name
+    stems = file_stems(rigs)
+    assert len({stem.casefold() for stem in stems}) == 4
 
 
 def test_a_mesh_that_is_switched_off_stays_at_home(people, addon, tmp_path):

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import bpy
 
-from ....core.motion.files.atomic import atomic_output
 from ....core.motion.files.save import WRITERS
 from ..build import BuiltCapture
-from ..whole import is_whole
+from ..rig_file import save_scene
 from .formats import format_named
 from .motion_files import write_motion
 from .options import ExportOptions
 from .rig import ready_rigs
-from .staging import OnePersonOnly, Ready, output_error, write_ready
+from .staging import OnePersonOnly, Ready, write_ready
 
 
 def export_capture(
@@ -36,7 +34,7 @@ def export_capture(
     """
     chosen, options, scene = format_named(file_format), options or ExportOptions(), bpy.context.scene
     if file_format == "blend":
-        _save(Path(path))
+        save_scene(path)
         return
     rigs = [person.armature for person in built.people]
     if chosen.one_person and len(rigs) != 1:
@@ -50,15 +48,3 @@ def export_capture(
         return
     camera = built.camera if options.engine == "none" and file_format in ("fbx", "glb", "usdc") else None
     write_ready(Ready(built.collection.name, ready.takes, ready.skins, camera, options), path, file_format)
-
-
-def _save(path: Path) -> None:
-    with atomic_output(path) as temporary:
-        try:
-            bpy.ops.wm.save_as_mainfile(
-                filepath=str(temporary), compress=True, check_existing=False, relative_remap=True
-            )
-        except RuntimeError as error:
-            raise output_error(str(error), path) from error
-        if not temporary.is_file() or not is_whole(temporary):
-            raise output_error("the file was cut off", path)

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..files.atomic import atomic_output
 from .rig_map import BadRigMap, RigMap, map_text, parse_map
 
-_MOST_BYTES = 1_000_000
+_MOST_BYTES = 400_000
 
 
 def read_map(path: str | Path) -> RigMap:
