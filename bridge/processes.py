@@ -115,7 +115,7 @@ def run_streaming(
     options.setdefault("stdin", subprocess.DEVNULL)
     process = spawn(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
     lines: queue.Queue[str | None] = queue.Queue()
-    threading.Thread(target=_pump, args=(process, lines), daemon=True).start()
+    threading.Thread(target=pump, args=(process, lines), daemon=True).start()
     tail: deque[str] = deque(maxlen=40)
     try:
         while (line := _next(lines, should_stop)) is not None:
@@ -135,7 +135,8 @@ def run_streaming(
                 process.wait()
 
 
-def _pump(process: subprocess.Popen[bytes], lines: queue.Queue[str | None]) -> None:
+def pump(process: subprocess.Popen[bytes], lines: queue.Queue[str | None]) -> None:
+    """Put each line that a process prints into a queue, then None."""
     assert process.stdout is not None
     for raw in process.stdout:
         lines.put(raw.decode("utf-8", "replace").rstrip())

@@ -21,7 +21,7 @@ from ...core.errors import Cancelled
 from ..errors import BlenderFailed, exit_sentence
 from ..files import read_json, write_json
 from ..headless_blender import SERVE, BlenderProgram, report_error
-from ..processes import python_environment, spawn, stop_tree
+from ..processes import pump, python_environment, spawn, stop_tree
 
 MARK = "reel2rig:done"
 CLIPS = 25  # requests after which a fresh Blender is started: what it leaks then goes with it
@@ -164,12 +164,5 @@ class WarmBlender:
             ) from error
         self._process, self._served, self._lines = process, 0, queue.Queue()
         self.started += 1
-        threading.Thread(target=_pump, args=(process, self._lines), daemon=True).start()
+        threading.Thread(target=pump, args=(process, self._lines), daemon=True).start()
         return process
-
-
-def _pump(process: subprocess.Popen[bytes], lines: queue.Queue[str | None]) -> None:
-    assert process.stdout is not None
-    for raw in process.stdout:
-        lines.put(raw.decode("utf-8", "replace").rstrip())
-    lines.put(None)

@@ -11,8 +11,8 @@ from typing import Any
 from ..errors import WorkerError
 from ..version import VERSION
 from .clip_runner import ClipRunner
-from .naming import unfinished_files
 from .ray_cluster import ClusterOptions, Needs, node_resources
+from .run_clip import sweep
 from .task import FAILED, NODES_FAULT, ClipOutcome, ClipTask
 
 FAREWELL = 10.0  # seconds in which a runner may end its worker and its Blender in order
@@ -106,7 +106,7 @@ class Crew:
         """Let all runners go; those in mid-clip are stopped."""
         for runner, attempt in self._working.values():
             self._stop(runner)
-            _sweep(attempt.task)
+            sweep(attempt.task)
         self._working.clear()
         self._let_go()
 
@@ -164,7 +164,7 @@ class Crew:
             self._waiting.append(Attempt(task, begun))
             return
         if attempt.before:
-            _sweep(task)
+            sweep(task)
         self._on_outcome(outcome)
 
     def _let_go(self) -> None:
@@ -179,13 +179,6 @@ class Crew:
     def _stop(self, runner: Runner) -> None:
         with suppress(self._ray.exceptions.RayError, ValueError):
             self._ray.kill(runner.handle)
-
-
-def _sweep(task: ClipTask) -> None:
-    """Remove what was left half-written of a clip by runners that are lost."""
-    with suppress(OSError):
-        for part in unfinished_files(task):
-            part.unlink(missing_ok=True)
 
 
 def _told(error: BaseException) -> str:

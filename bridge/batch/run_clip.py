@@ -68,7 +68,7 @@ def run_clip(task: ClipTask, tools: ClipTools) -> ClipOutcome:
         message = f"Something unexpected happened ({type(error).__name__}: {error}); the log is {task.log}."
         facts |= {"state": FAILED, "code": Reel2RigError.code, "message": message, "exit_code": 1}
     if facts["state"] != DONE:
-        _sweep(task)  # after a Blender that crashed or was stopped
+        sweep(task)  # after a Blender that crashed or was stopped
     outcome = ClipOutcome(
         task.id, task.input, seconds=round(time.monotonic() - started, 3), log=str(task.log), **facts
     )
@@ -85,7 +85,7 @@ def _run(task: ClipTask, tools: ClipTools, log: ClipLog, facts: dict[str, Any]) 
             f"{task.input} cannot be read ({error.strerror or error}); check it."
         ) from error
 
-    _sweep(task)  # after a run that was killed, here or on a node that was lost
+    sweep(task)  # after a run that was killed, here or on a node that was lost
 
     def on_progress(progress: Progress) -> None:
         log.progress(progress)
@@ -106,7 +106,7 @@ def _run(task: ClipTask, tools: ClipTools, log: ClipLog, facts: dict[str, Any]) 
         raise OutputError(f"Blender ended well but wrote no {Path(missing[0]).name}; the log is {task.log}.")
 
 
-def _sweep(task: ClipTask) -> None:
+def sweep(task: ClipTask) -> None:
     """Remove what was left half-written beside the results."""
     with suppress(OSError):
         for left in unfinished_files(task):
